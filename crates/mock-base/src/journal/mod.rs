@@ -1,0 +1,280 @@
+//! The journal: one ordered, bounded log of everything that happened, written by servers and read by tests.
+//!
+//! A mutex around a deque is all there is to it: recording is a push under the lock, and a reader holds the lock
+//! while it looks. Nothing is ever awaited under the lock.
+
+mod json;
+mod options;
+mod query;
+mod recorder;
+mod render;
+mod wait;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use tokio::{sync::watch, time::Instant};
+
+pub use options::JournalOptions;
+pub use query::{Filtered, Query, Seen};
+pub use recorder::Recorder;
+pub(crate) use render::Describe;
+pub use render::Timeline;
+pub use wait::{Wait, WaitError};
+
+use crate::event::{Event, Kind, Payload, Record};
+
+/// A log of events that servers write and tests read. Cheap to clone; all clones are one journal.
+///
+/// Each server has one of its own, unless it is given one that others write to as well: then a bastion and the
+/// hosts behind it have one timeline.
+///
+/// ```
+/// use mock_base::{Journal, event};
+///
+/// let journal = Journal::new();
+/// journal.recorder("bastion").record(event::Connected::new("127.0.0.1:50000"));
+/// journal.recorder("db01").record(event::Connected::new("127.0.0.1:50001"));
+/// let events = journal.events();
+/// assert_eq!(events.count(event::connected()), 2);
+/// assert_eq!(events.on_server("db01").count(event::connected()), 1);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+/// Numbers that outlive eviction: how often each kind of event was recorded since the start or the last reset.
+pub type Totals = BTreeMap<&'static str, u64>;
+
+#[derive(Debug)]
+struct Shared {
+    options: JournalOptions,
+    epoch: Instant,
+    epoch_time: SystemTime,
+    log: Mutex<Log>,
+    /// Wakes blocking waits.
+    recorded: Condvar,
+    /// Wakes awaiting ones: the number of the next event.
+    newest: watch::Sender<u64>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self::new(JournalOptions::default())
+    }
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    events: VecDeque<Arc<Event>>,
+    next: u64,
+    evicted: u64,
+    totals: Totals,
+}
+
+impl Log {
+    /// The events from number `from` on.
+    fn since(&self, from: u64) -> impl Iterator<Item = &Arc<Event>> {
+        let first = self.events.front().map_or(self.next, |event| event.seq);
+        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.events.range(skip.min(self.events.len())..)
+    }
+}
+
+impl Shared {
+    fn new(options: JournalOptions) -> Self {
+        Self {
+            options,
+            epoch: Instant::now(),
+            epoch_time: SystemTime::now(),
+            log: Mutex::default(),
+            recorded: Condvar::new(),
+            newest: watch::Sender::new(0),
+        }
+    }
+
+    /// A panic in a query must not take the journal with it: what it guards is never left half-changed.
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, server: &Arc<str>, connection: Option<u64>, channel: Option<u32>, kind: Kind) {
+        let mut log = self.log();
+        let at = self.epoch.elapsed();
+        let seq = log.next;
+        log.next += 1;
+        *log.totals.entry(kind.name()).or_default() += 1;
+        if self.options.limit.is_some_and(|limit| log.events.len() >= limit) {
+            log.events.pop_front();
+            log.evicted += 1;
+        }
+        let server = Arc::clone(server);
+        let time = self.epoch_time + at;
+        log.events.push_back(Arc::new(Event { seq, at, time, server, connection, channel, kind }));
+        // Sent under the lock, so that numbers arrive in order.
+        self.newest.send_replace(seq + 1);
+        drop(log);
+        self.recorded.notify_all();
+    }
+}
+
+impl Journal {
+    /// An empty journal that keeps everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty journal with these options.
+    #[must_use]
+    pub fn with_options(options: JournalOptions) -> Self {
+        Self { shared: Arc::new(Shared::new(options)) }
+    }
+
+    /// What a server called `name` writes with.
+    #[must_use]
+    pub fn recorder(&self, name: impl Into<Arc<str>>) -> Recorder {
+        Recorder::new(Arc::clone(&self.shared), name.into())
+    }
+
+    /// Everything recorded by whomever.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events { shared: Arc::clone(&self.shared), scope: Scope::default() }
+    }
+}
+
+/// The events of a journal, or of one server or connection in it: a live view, not a copy.
+///
+/// A view that was narrowed sees later events of its scope too.
+#[derive(Debug, Clone)]
+#[must_use = "a view does nothing by itself: query it"]
+pub struct Events {
+    shared: Arc<Shared>,
+    scope: Scope,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    server: Option<Arc<str>>,
+    connection: Option<u64>,
+}
+
+impl Scope {
+    fn holds(&self, event: &Event) -> bool {
+        self.server.as_ref().is_none_or(|server| *server == event.server)
+            && self.connection.is_none_or(|connection| event.connection == Some(connection))
+    }
+}
+
+impl Events {
+    /// Only those of the server with this name.
+    pub fn on_server(&self, name: impl Into<Arc<str>>) -> Self {
+        let mut view = self.clone();
+        view.scope.server = Some(name.into());
+        view
+    }
+
+    /// Only those of the connection with this number.
+    pub fn on_connection(&self, number: u64) -> Self {
+        let mut view = self.clone();
+        view.scope.connection = Some(number);
+        view
+    }
+
+    /// All events in order, as they are now.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Event>> {
+        self.since(0)
+    }
+
+    /// The events numbered `seq` and higher, as they are now: for following a journal step by step.
+    #[must_use]
+    pub fn since(&self, seq: u64) -> Vec<Arc<Event>> {
+        let log = self.shared.log();
+        log.since(seq).filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
+    }
+
+    /// What `query` selects, in order.
+    pub fn query<Q: Query>(&self, query: Q) -> Vec<Q::Output> {
+        self.all().iter().filter_map(|event| query.select(event)).collect()
+    }
+
+    /// How many events `query` selects.
+    pub fn count<Q: Query>(&self, query: Q) -> usize {
+        self.all().iter().filter(|event| query.select(event).is_some()).count()
+    }
+
+    /// The first event that `query` selects.
+    pub fn first<Q: Query>(&self, query: Q) -> Option<Q::Output> {
+        self.all().iter().find_map(|event| query.select(event))
+    }
+
+    /// The last event that `query` selects.
+    pub fn last<Q: Query>(&self, query: Q) -> Option<Q::Output> {
+        self.all().iter().rev().find_map(|event| query.select(event))
+    }
+
+    /// The payloads of one kind, in order: `events.payloads::<event::Exec>()`.
+    #[must_use]
+    pub fn payloads<P: Payload>(&self) -> Vec<P> {
+        self.all().iter().filter_map(|event| P::of(&event.kind).cloned()).collect()
+    }
+
+    /// The typed events of another crate, in order.
+    #[must_use]
+    pub fn of<R: Record + Clone>(&self) -> Vec<R> {
+        let record = |event: &Arc<Event>| match &event.kind {
+            Kind::Operation(record) => {
+                let any: &dyn std::any::Any = &**record;
+                any.downcast_ref::<R>().cloned()
+            }
+            _ => None,
+        };
+        self.all().iter().filter_map(record).collect()
+    }
+
+    /// How often each kind was recorded in the whole journal, evicted events included.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.shared.log().totals.clone()
+    }
+
+    /// How many events were dropped to stay within the journal's limit.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.shared.log().evicted
+    }
+
+    /// Waits for the first event that `query` selects; one that already happened counts.
+    ///
+    /// Await it in async code, or call [`Wait::blocking`]. The deadline is 5 seconds unless
+    /// [`Wait::within`] sets another.
+    pub fn wait_for<Q: Query>(&self, query: Q) -> Wait<Q> {
+        Wait::new(self.clone(), query)
+    }
+
+    /// The events as text for people, a line each.
+    #[must_use]
+    pub fn timeline(&self) -> Timeline {
+        Timeline::new(self.all())
+    }
+
+    /// The events as JSON Lines: an object each, `docs/events.md` describes them.
+    #[must_use]
+    pub fn to_json_lines(&self) -> String {
+        json::lines(&self.all())
+    }
+
+    /// Forgets all events and totals of the whole journal. Numbers go on from where they were.
+    pub fn clear(&self) {
+        let mut log = self.shared.log();
+        log.events.clear();
+        log.totals.clear();
+        log.evicted = 0;
+    }
+}
