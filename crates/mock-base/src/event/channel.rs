@@ -126,14 +126,12 @@ pub struct Subsystem {
     pub accepted: bool,
 }
 
-/// The client sent data on a channel.
-///
-/// Recorded up to a limit for each channel (64 KiB by default); the total is in [`ChannelClosed`].
+/// The client sent data on a channel; how much in all is in [`ChannelClosed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stdin {
-    /// The data of one message.
+    /// The data of one message. Recorded up to a limit for each channel, 64 KiB by default.
     pub data: Data,
 }
 

@@ -94,7 +94,10 @@ impl Secret {
     /// Keeps `value` out of every rendering.
     #[must_use]
     pub fn new(value: impl Into<Arc<str>>) -> Self {
-        Self { value: value.into(), shown: false }
+        Self {
+            value: value.into(),
+            shown: false,
+        }
     }
 
     /// The same secret, printed in the clear if `shown`.
@@ -130,37 +133,6 @@ impl fmt::Debug for Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.visible())
-    }
-}
-
-#[cfg(feature = "schema")]
-mod schema {
-    use std::borrow::Cow;
-
-    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-    impl JsonSchema for super::Data {
-        fn schema_name() -> Cow<'static, str> {
-            "Data".into()
-        }
-        fn inline_schema() -> bool {
-            true
-        }
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "x-type": "text, or {\"hex\": …} where the bytes are not UTF-8" })
-        }
-    }
-
-    impl JsonSchema for super::Secret {
-        fn schema_name() -> Cow<'static, str> {
-            "Secret".into()
-        }
-        fn inline_schema() -> bool {
-            true
-        }
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "x-type": "text, `[redacted]` unless secrets are revealed" })
-        }
     }
 }
 

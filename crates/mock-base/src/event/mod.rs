@@ -1,7 +1,7 @@
 //! What can happen: one struct per kind of event, all data, no behaviour.
 //!
 //! The structs are what tests read and what JSON Lines carry, so they use the words of the RFCs and nothing of
-//! the engine. Each kind has a query of its own in [`query`](self::query), reachable as `event::exec()` and so on.
+//! the engine. Each kind has a query of its own in [`query`], reachable as `event::exec()` and so on.
 
 mod auth;
 mod channel;
@@ -9,6 +9,8 @@ mod connection;
 mod data;
 pub mod query;
 mod record;
+#[cfg(feature = "schema")]
+mod schema;
 mod terminal;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -19,11 +21,14 @@ pub use channel::{
     ForwardCancelled, Shell, ShellLine, SignalReceived, Stdin, StdinEof, Subsystem, X11Forward,
 };
 pub use connection::{
-    ClientVersion, ClosedBy, Connected, Disconnected, Negotiated, Panicked, Problem, Refused, Started, Stopped,
+    ClientVersion, ClosedBy, Connected, Disconnected, Negotiated, Panicked, Problem, Refused, Started,
+    Stopped,
 };
 pub use data::{Data, Secret};
 pub use query::*;
 pub use record::{Record, Value};
+#[cfg(feature = "schema")]
+pub use schema::KindSchema;
 pub use terminal::{Pty, TerminalMode, WindowChange};
 
 /// One thing that happened, and where it stands in the one order of the journal.
@@ -54,13 +59,24 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     fn of(kind: &Kind) -> Option<&Self>;
 }
 
+impl Kind {
+    /// The typed event of another crate, if that is what this is.
+    pub(crate) fn operation<R: Record>(&self) -> Option<&R> {
+        let Self::Operation(record) = self else {
+            return None;
+        };
+        let any: &dyn std::any::Any = &**record;
+        any.downcast_ref()
+    }
+}
+
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $name:literal,)*) => {
         /// What happened. Each variant holds the struct of the same name.
         #[derive(Debug, Clone)]
         #[non_exhaustive]
         pub enum Kind {
-            $($(#[$doc])* $variant($variant),)*
+            $(#[doc = $doc] $variant($variant),)*
             /// Something that another crate recorded: an agent request, a file operation.
             Operation(Arc<dyn Record>),
         }
@@ -109,11 +125,12 @@ macro_rules! kinds {
             }
         )*
 
-        /// Name, schema and place of each kind, in the order in which they are documented.
+        /// Each kind as JSON carries it, in the order in which they happen. An operation is not among them: its
+        /// fields are those of a [`Record`].
         #[cfg(feature = "schema")]
         #[must_use]
-        pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-            vec![$(($name, schemars::schema_for!($variant)),)*]
+        pub fn schemas() -> Vec<KindSchema> {
+            vec![$(KindSchema::of::<$variant>($name, $doc),)*]
         }
     };
 }
@@ -169,7 +186,7 @@ kinds! {
     X11Forward = "x11_forward",
     /// The client asked the server to listen for it (RFC 4254 section 7.1).
     Forward = "forward",
-    /// The client withdrew such a request.
+    /// The client withdrew a request to listen (RFC 4254 section 7.1).
     ForwardCancelled = "forward_cancelled",
     /// The exit status or exit signal of a program was sent (RFC 4254 section 6.10).
     Exit = "exit",

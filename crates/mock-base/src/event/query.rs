@@ -10,12 +10,33 @@
 //! assert_eq!(exec.command, "uname -r");
 //! ```
 
+use super::Record;
 use crate::journal::Filtered;
+
+/// Typed events of another crate, to wait for one or to count them.
+///
+/// ```
+/// # use std::borrow::Cow;
+/// # use mock_base::{Journal, Record, Value, event};
+/// # #[derive(Debug, Clone)]
+/// # struct Ping;
+/// # impl Record for Ping {
+/// #     fn source(&self) -> &'static str { "pinger" }
+/// #     fn name(&self) -> Cow<'static, str> { "ping".into() }
+/// #     fn fields(&self, _out: &mut dyn FnMut(&'static str, Value<'_>)) {}
+/// # }
+/// # let journal = Journal::new();
+/// journal.recorder("lab").operation(Ping);
+/// journal.events().wait_for(event::operation::<Ping>()).blocking()?;
+/// # Ok::<(), mock_base::WaitError>(())
+/// ```
+pub fn operation<R: Record + Clone>() -> Filtered<R> {
+    Filtered::operations()
+}
 
 macro_rules! queries {
     ($($(#[$doc:meta])* $name:ident -> $payload:ident;)*) => {$(
         $(#[$doc])*
-        #[must_use]
         pub fn $name() -> Filtered<super::$payload> {
             Filtered::any()
         }
@@ -35,6 +56,8 @@ queries! {
     client_version -> ClientVersion;
     /// Outcomes of first key exchanges.
     negotiated -> Negotiated;
+    /// Banners sent.
+    banner -> Banner;
     /// Public keys offered without a signature.
     key_offered -> KeyOffered;
     /// Attempts to log in.

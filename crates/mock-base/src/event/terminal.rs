@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::connection::constructors;
+use super::connection::{constructors, plural};
 use crate::journal::Describe;
 
 /// One terminal mode: an opcode of RFC 4254 section 8 with its argument.
@@ -24,7 +24,11 @@ impl TerminalMode {
     /// The mode with this opcode.
     #[must_use]
     pub fn new(opcode: u8, value: u32) -> Self {
-        Self { opcode, name: name(opcode), value }
+        Self {
+            opcode,
+            name: name(opcode),
+            value,
+        }
     }
 }
 
@@ -74,7 +78,10 @@ impl Pty {
     /// The argument of the mode with this name, if the client sent it.
     #[must_use]
     pub fn mode(&self, name: &str) -> Option<u32> {
-        self.modes.iter().find(|mode| mode.name == name).map(|mode| mode.value)
+        self.modes
+            .iter()
+            .find(|mode| mode.name == name)
+            .map(|mode| mode.value)
     }
 }
 
@@ -101,8 +108,13 @@ constructors! {
 impl Pty {
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
         write!(text, "pty {} {}x{}", self.term, self.columns, self.rows)?;
-        text.unless_normal(format_args!(", {} modes", self.modes.len()))?;
-        if self.accepted { Ok(()) } else { text.write_str(", refused") }
+        let count = self.modes.len() as u64;
+        text.unless_normal(format_args!(", {count} mode{}", plural(count)))?;
+        if self.accepted {
+            Ok(())
+        } else {
+            text.write_str(", refused")
+        }
     }
 }
 
@@ -172,5 +184,8 @@ fn name(opcode: u8) -> &'static str {
         (128, "TTY_OP_ISPEED"),
         (129, "TTY_OP_OSPEED"),
     ];
-    NAMES.iter().find(|(code, _)| *code == opcode).map_or("", |(_, name)| name)
+    NAMES
+        .iter()
+        .find(|(code, _)| *code == opcode)
+        .map_or("", |(_, name)| name)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer, ser::Error as _};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::Event;
@@ -17,7 +17,10 @@ impl Event {
         let mut object = Map::new();
         object.insert("event".into(), json!(self.kind.name()));
         object.insert("seq".into(), json!(self.seq));
-        object.insert("time".into(), json!(humantime::format_rfc3339_micros(self.time).to_string()));
+        object.insert(
+            "time".into(),
+            json!(humantime::format_rfc3339_micros(self.time).to_string()),
+        );
         object.insert("at".into(), json!(self.at.as_secs_f64()));
         object.insert("server".into(), json!(&*self.server));
         if let Some(connection) = self.connection {
@@ -39,7 +42,7 @@ impl Event {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer).map_err(S::Error::custom)
+        self.to_json().serialize(serializer)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The journal: one ordered, bounded log of everything that happened, written by servers and read by tests.
 //!
-//! A mutex around a deque is all there is to it: recording is a push under the lock, and a reader holds the lock
-//! while it looks. Nothing is ever awaited under the lock.
+//! A mutex around a deque is all there is to it. Recording is a push under the lock; a reader takes the lock to
+//! copy handles of events and looks at them afterwards, so a query may itself record or query. Nothing is ever
+//! awaited under the lock.
 
 mod json;
 mod options;
@@ -70,18 +71,30 @@ impl Default for Shared {
 
 #[derive(Debug, Default)]
 struct Log {
+    /// What is kept: the newest events, numbered without gaps.
     events: VecDeque<Arc<Event>>,
+    /// The number of the next event.
     next: u64,
-    evicted: u64,
+    /// What was numbered lower was cleared on purpose, and is not missed.
+    cleared: u64,
     totals: Totals,
 }
 
 impl Log {
     /// The events from number `from` on.
     fn since(&self, from: u64) -> impl Iterator<Item = &Arc<Event>> {
-        let first = self.events.front().map_or(self.next, |event| event.seq);
-        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
+        let skip = usize::try_from(from.saturating_sub(self.first())).unwrap_or(usize::MAX);
         self.events.range(skip.min(self.events.len())..)
+    }
+
+    /// How many events from number `from` on were dropped by the limit.
+    fn evicted_since(&self, from: u64) -> u64 {
+        self.first().saturating_sub(from.max(self.cleared))
+    }
+
+    /// The number of the oldest event that is kept.
+    fn first(&self) -> u64 {
+        self.events.front().map_or(self.next, |event| event.seq)
     }
 }
 
@@ -110,11 +123,18 @@ impl Shared {
         *log.totals.entry(kind.name()).or_default() += 1;
         if self.options.limit.is_some_and(|limit| log.events.len() >= limit) {
             log.events.pop_front();
-            log.evicted += 1;
         }
         let server = Arc::clone(server);
         let time = self.epoch_time + at;
-        log.events.push_back(Arc::new(Event { seq, at, time, server, connection, channel, kind }));
+        log.events.push_back(Arc::new(Event {
+            seq,
+            at,
+            time,
+            server,
+            connection,
+            channel,
+            kind,
+        }));
         // Sent under the lock, so that numbers arrive in order.
         self.newest.send_replace(seq + 1);
         drop(log);
@@ -132,7 +152,9 @@ impl Journal {
     /// An empty journal with these options.
     #[must_use]
     pub fn with_options(options: JournalOptions) -> Self {
-        Self { shared: Arc::new(Shared::new(options)) }
+        Self {
+            shared: Arc::new(Shared::new(options)),
+        }
     }
 
     /// What a server called `name` writes with.
@@ -142,9 +164,11 @@ impl Journal {
     }
 
     /// Everything recorded by whomever.
-    #[must_use]
     pub fn events(&self) -> Events {
-        Events { shared: Arc::clone(&self.shared), scope: Scope::default() }
+        Events {
+            shared: Arc::clone(&self.shared),
+            scope: Scope::default(),
+        }
     }
 }
 
@@ -167,10 +191,16 @@ struct Scope {
 impl Scope {
     fn holds(&self, event: &Event) -> bool {
         self.server.as_ref().is_none_or(|server| *server == event.server)
-            && self.connection.is_none_or(|connection| event.connection == Some(connection))
+            && self
+                .connection
+                .is_none_or(|connection| event.connection == Some(connection))
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`events.count(event::exec())` reads as `wait_for` does"
+)]
 impl Events {
     /// Only those of the server with this name.
     pub fn on_server(&self, name: impl Into<Arc<str>>) -> Self {
@@ -196,17 +226,26 @@ impl Events {
     #[must_use]
     pub fn since(&self, seq: u64) -> Vec<Arc<Event>> {
         let log = self.shared.log();
-        log.since(seq).filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
+        log.since(seq)
+            .filter(|event| self.scope.holds(event))
+            .map(Arc::clone)
+            .collect()
     }
 
     /// What `query` selects, in order.
     pub fn query<Q: Query>(&self, query: Q) -> Vec<Q::Output> {
-        self.all().iter().filter_map(|event| query.select(event)).collect()
+        self.all()
+            .iter()
+            .filter_map(|event| query.select(event))
+            .collect()
     }
 
     /// How many events `query` selects.
     pub fn count<Q: Query>(&self, query: Q) -> usize {
-        self.all().iter().filter(|event| query.select(event).is_some()).count()
+        self.all()
+            .iter()
+            .filter(|event| query.select(event).is_some())
+            .count()
     }
 
     /// The first event that `query` selects.
@@ -222,20 +261,19 @@ impl Events {
     /// The payloads of one kind, in order: `events.payloads::<event::Exec>()`.
     #[must_use]
     pub fn payloads<P: Payload>(&self) -> Vec<P> {
-        self.all().iter().filter_map(|event| P::of(&event.kind).cloned()).collect()
+        self.all()
+            .iter()
+            .filter_map(|event| P::of(&event.kind).cloned())
+            .collect()
     }
 
     /// The typed events of another crate, in order.
     #[must_use]
     pub fn of<R: Record + Clone>(&self) -> Vec<R> {
-        let record = |event: &Arc<Event>| match &event.kind {
-            Kind::Operation(record) => {
-                let any: &dyn std::any::Any = &**record;
-                any.downcast_ref::<R>().cloned()
-            }
-            _ => None,
-        };
-        self.all().iter().filter_map(record).collect()
+        self.all()
+            .iter()
+            .filter_map(|event| event.kind.operation::<R>().cloned())
+            .collect()
     }
 
     /// How often each kind was recorded in the whole journal, evicted events included.
@@ -247,7 +285,7 @@ impl Events {
     /// How many events were dropped to stay within the journal's limit.
     #[must_use]
     pub fn evicted(&self) -> u64 {
-        self.shared.log().evicted
+        self.shared.log().evicted_since(0)
     }
 
     /// Waits for the first event that `query` selects; one that already happened counts.
@@ -275,6 +313,6 @@ impl Events {
         let mut log = self.shared.log();
         log.events.clear();
         log.totals.clear();
-        log.evicted = 0;
+        log.cleared = log.next;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
-use crate::event::{Event, Payload};
+use crate::event::{Event, Kind, Payload, Record};
 
 /// Selects events and says what is wanted of them.
 ///
@@ -64,41 +64,68 @@ impl<P> Deref for Seen<P> {
 /// ```
 #[must_use = "a query does nothing by itself: hand it to `Events`"]
 pub struct Filtered<P> {
-    filter: Option<Arc<dyn Fn(&P) -> bool + Send + Sync>>,
+    pick: fn(&Kind) -> Option<&P>,
+    filter: Option<Condition<P>>,
 }
+
+type Condition<P> = Arc<dyn Fn(&P) -> bool + Send + Sync>;
 
 impl<P> Clone for Filtered<P> {
     fn clone(&self) -> Self {
-        Self { filter: self.filter.clone() }
+        Self {
+            pick: self.pick,
+            filter: self.filter.clone(),
+        }
     }
 }
 
 impl<P> fmt::Debug for Filtered<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filtered").field("filtered", &self.filter.is_some()).finish()
+        f.debug_struct("Filtered")
+            .field("filtered", &self.filter.is_some())
+            .finish_non_exhaustive()
     }
 }
 
 impl<P: Payload> Filtered<P> {
+    /// All events of this kind.
     pub(crate) fn any() -> Self {
-        Self { filter: None }
-    }
-
-    /// Only those for which `condition` holds as well.
-    pub fn filter(self, condition: impl Fn(&P) -> bool + Send + Sync + 'static) -> Self {
-        let filter: Arc<dyn Fn(&P) -> bool + Send + Sync> = match self.filter {
-            None => Arc::new(condition),
-            Some(first) => Arc::new(move |payload| first(payload) && condition(payload)),
-        };
-        Self { filter: Some(filter) }
+        Self {
+            pick: P::of,
+            filter: None,
+        }
     }
 }
 
-impl<P: Payload> Query for Filtered<P> {
+impl<R: Record + Clone> Filtered<R> {
+    /// All events of this type of another crate.
+    pub(crate) fn operations() -> Self {
+        Self {
+            pick: Kind::operation,
+            filter: None,
+        }
+    }
+}
+
+impl<P: 'static> Filtered<P> {
+    /// Only those for which `condition` holds as well.
+    pub fn filter(self, condition: impl Fn(&P) -> bool + Send + Sync + 'static) -> Self {
+        let filter: Condition<P> = match self.filter {
+            None => Arc::new(condition),
+            Some(first) => Arc::new(move |payload| first(payload) && condition(payload)),
+        };
+        Self {
+            pick: self.pick,
+            filter: Some(filter),
+        }
+    }
+}
+
+impl<P: Clone + Send + 'static> Query for Filtered<P> {
     type Output = Seen<P>;
 
     fn select(&self, event: &Arc<Event>) -> Option<Seen<P>> {
-        let payload = P::of(&event.kind)?;
+        let payload = (self.pick)(&event.kind)?;
         if self.filter.as_ref().is_some_and(|filter| !filter(payload)) {
             return None;
         }

@@ -31,7 +31,10 @@ pub struct Timeline {
 
 impl Timeline {
     pub(super) fn new(events: Vec<Arc<Event>>) -> Self {
-        Self { events, normalized: false }
+        Self {
+            events,
+            normalized: false,
+        }
     }
 
     /// Without what differs from run to run: times and byte totals are left out, ports become `PORT`,
@@ -45,7 +48,10 @@ impl Timeline {
 
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = self.events.windows(2).any(|pair| matches!(pair, [a, b] if a.server != b.server));
+        let several = self
+            .events
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a.server != b.server));
         let place = |event: &Event| {
             let mut place = String::new();
             if several {
@@ -63,7 +69,12 @@ impl fmt::Display for Timeline {
             }
             place
         };
-        let width = self.events.iter().map(|event| place(event).len()).max().unwrap_or_default();
+        let width = self
+            .events
+            .iter()
+            .map(|event| place(event).chars().count())
+            .max()
+            .unwrap_or_default();
         let mut seen = HashMap::new();
         for event in &self.events {
             let mut line = String::new();
@@ -74,7 +85,12 @@ impl fmt::Display for Timeline {
             if self.normalized {
                 writeln!(f, "{:width$}  {line}", place(event))?;
             } else {
-                writeln!(f, "{:>9.4}s  {:width$}  {line}", event.at.as_secs_f64(), place(event))?;
+                writeln!(
+                    f,
+                    "{:>9.4}s  {:width$}  {line}",
+                    event.at.as_secs_f64(),
+                    place(event)
+                )?;
             }
         }
         Ok(())
@@ -84,7 +100,10 @@ impl fmt::Display for Timeline {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::new();
-        self.kind.describe(&mut Describe { out: &mut line, seen: None })?;
+        self.kind.describe(&mut Describe {
+            out: &mut line,
+            seen: None,
+        })?;
         f.write_str(&line)
     }
 }
@@ -118,18 +137,34 @@ impl Describe<'_> {
 
     /// Text of which only fingerprints differ from run to run.
     pub(crate) fn normal<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
-        if text.starts_with("SHA256:") { self.fingerprint(text) } else { text.into() }
+        if text.starts_with("SHA256:") {
+            self.fingerprint(text)
+        } else {
+            text.into()
+        }
     }
 
     /// Writes what normal form leaves out.
     pub(crate) fn unless_normal(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
-        if self.seen.is_some() { Ok(()) } else { self.out.write_fmt(text) }
+        if self.seen.is_some() {
+            Ok(())
+        } else {
+            self.out.write_fmt(text)
+        }
     }
 }
 
+/// Peers choose names, paths and messages: control characters are escaped, so that nothing breaks the line,
+/// forges another one or reaches the terminal.
 impl fmt::Write for Describe<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.out.push_str(text);
+        for char in text.chars() {
+            if char.is_control() {
+                self.out.extend(char.escape_debug());
+            } else {
+                self.out.push(char);
+            }
+        }
         Ok(())
     }
 }

@@ -3,12 +3,11 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
-    sync::{Arc, PoisonError},
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
-use super::{Events, Query};
-use crate::Event;
+use super::{Events, Log, Query};
 
 /// A wait that has not begun: `.await` it, or call [`blocking`](Self::blocking).
 ///
@@ -31,7 +30,10 @@ pub struct Wait<Q> {
     events: Events,
     query: Q,
     within: Duration,
-    after: u64,
+    /// The number of the next event to look at.
+    next: u64,
+    /// Events that the journal dropped before this wait could look at them.
+    evicted: u64,
 }
 
 /// A wait that ended without the event.
@@ -39,14 +41,11 @@ pub struct Wait<Q> {
 #[non_exhaustive]
 pub enum WaitError {
     /// The deadline passed.
-    #[error(
-        "no such event within {within:?}; {seen} events were looked at{}\n{timeline}",
-        evicted_note(*evicted)
-    )]
+    #[error("no such event within {within:?}; {}\n{timeline}", looked_at(*seen, *evicted))]
     TimedOut {
         /// The deadline.
         within: Duration,
-        /// How many events were looked at.
+        /// How many events the view holds that was waited on.
         seen: usize,
         /// How many events had been dropped by the journal's limit before they could be looked at.
         evicted: u64,
@@ -55,16 +54,23 @@ pub enum WaitError {
     },
 }
 
-fn evicted_note(evicted: u64) -> String {
+fn looked_at(seen: usize, evicted: u64) -> String {
+    let events = if seen == 1 { "event" } else { "events" };
     match evicted {
-        0 => String::new(),
-        count => format!(", {count} older ones had been dropped by the journal's limit"),
+        0 => format!("{seen} {events} so far"),
+        _ => format!("{seen} {events} so far, {evicted} older dropped unseen by the journal's limit"),
     }
 }
 
 impl<Q: Query> Wait<Q> {
     pub(super) fn new(events: Events, query: Q) -> Self {
-        Self { events, query, within: Duration::from_secs(5), after: 0 }
+        Self {
+            events,
+            query,
+            within: Duration::from_secs(5),
+            next: 0,
+            evicted: 0,
+        }
     }
 
     /// Sets the deadline, 5 seconds by default. Awaiting, it is measured on tokio's clock.
@@ -75,7 +81,7 @@ impl<Q: Query> Wait<Q> {
 
     /// Only events numbered higher than `seq` count: for waiting for the next one of a kind.
     pub fn after(mut self, seq: u64) -> Self {
-        self.after = seq + 1;
+        self.next = seq.saturating_add(1);
         self
     }
 
@@ -85,56 +91,59 @@ impl<Q: Query> Wait<Q> {
     ///
     /// [`WaitError::TimedOut`] when the deadline passes first.
     pub fn blocking(mut self) -> Result<Q::Output, WaitError> {
-        let deadline = Instant::now() + self.within;
+        let begun = std::time::Instant::now();
         let shared = Arc::clone(&self.events.shared);
-        let mut log = shared.log();
         loop {
-            let new = self.unseen(log.since(self.after));
-            drop(log);
-            if let Some(output) = self.look(&new) {
+            let left = self.left(begun.elapsed());
+            if let Some(output) = self.look() {
                 return Ok(output);
             }
-            log = shared.log();
-            if log.next > self.after {
-                continue;
-            }
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                drop(log);
+            let Some(left) = left else {
                 return Err(self.timed_out());
             };
-            log = shared.recorded.wait_timeout(log, left).unwrap_or_else(PoisonError::into_inner).0;
+            let nothing_new = |log: &mut Log| log.next <= self.next;
+            drop(
+                shared
+                    .recorded
+                    .wait_timeout_while(shared.log(), left, nothing_new),
+            );
         }
     }
 
     async fn run(mut self) -> Result<Q::Output, WaitError> {
+        let begun = tokio::time::Instant::now();
         let mut newest = self.events.shared.newest.subscribe();
-        let deadline = tokio::time::sleep(self.within);
-        tokio::pin!(deadline);
         loop {
+            let left = self.left(begun.elapsed());
             newest.mark_unchanged();
-            let new = self.unseen(self.events.shared.log().since(self.after));
-            if let Some(output) = self.look(&new) {
+            if let Some(output) = self.look() {
                 return Ok(output);
             }
-            tokio::select! {
-                biased;
-                _ = newest.changed() => {}
-                () = &mut deadline => return Err(self.timed_out()),
-            }
+            let Some(left) = left else {
+                return Err(self.timed_out());
+            };
+            let _looked_at_next = tokio::time::timeout(left, newest.changed()).await;
         }
     }
 
-    /// Copies the handles, so that the query runs without the lock: it may record or query by itself.
-    fn unseen<'a>(&self, events: impl Iterator<Item = &'a Arc<Event>>) -> Vec<Arc<Event>> {
-        let _ = self;
-        events.map(Arc::clone).collect()
+    /// The time left, if any. Read before looking: so what is recorded up to the deadline counts, and a journal
+    /// that never rests cannot hold the deadline up.
+    fn left(&self, elapsed: Duration) -> Option<Duration> {
+        self.within.checked_sub(elapsed).filter(|left| !left.is_zero())
     }
 
-    fn look(&mut self, new: &[Arc<Event>]) -> Option<Q::Output> {
-        if let Some(last) = new.last() {
-            self.after = last.seq + 1;
-        }
-        new.iter().filter(|event| self.events.scope.holds(event)).find_map(|event| self.query.select(event))
+    /// Looks at what was recorded since the last look.
+    fn look(&mut self) -> Option<Q::Output> {
+        let new: Vec<_> = {
+            let log = self.events.shared.log();
+            self.evicted += log.evicted_since(self.next);
+            let new = log.since(self.next).map(Arc::clone).collect();
+            self.next = self.next.max(log.next);
+            new
+        };
+        new.iter()
+            .filter(|event| self.events.scope.holds(event))
+            .find_map(|event| self.query.select(event))
     }
 
     fn timed_out(&self) -> WaitError {
@@ -142,7 +151,7 @@ impl<Q: Query> Wait<Q> {
         WaitError::TimedOut {
             within: self.within,
             seen: events.len(),
-            evicted: self.events.evicted(),
+            evicted: self.evicted,
             timeline: super::Timeline::new(events).to_string(),
         }
     }
