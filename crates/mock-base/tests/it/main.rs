@@ -1,0 +1,9 @@
+//! Tests of the journal as its users see it, in one binary.
+
+mod bounded;
+mod concurrent;
+mod data;
+mod every_kind;
+mod forms;
+mod views;
+mod wait;
