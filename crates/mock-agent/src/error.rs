@@ -1,0 +1,88 @@
+//! Errors of making and starting an agent, one small enum per operation.
+//!
+//! What goes wrong while an agent serves is no error of ours but something to be recorded: see `record`.
+
+use std::{io, path::PathBuf};
+
+/// Why an agent did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An identity cannot sign.
+    #[error("the identity {comment:?} cannot be used")]
+    Identity {
+        /// The identity's comment.
+        comment: String,
+        /// What is wrong with its key.
+        source: KeyError,
+    },
+    /// No directory could be made for the socket.
+    #[error("cannot create a directory for the socket in {}", parent.display())]
+    Directory {
+        /// Where: the system's directory for temporary files.
+        parent: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The path is longer than a socket address may be (`sun_path`).
+    #[error("the socket path {} has {} bytes, more than {limit}", path.display(), path.as_os_str().len())]
+    PathTooLong {
+        /// The absolute path.
+        path: PathBuf,
+        /// How many bytes a path may have.
+        limit: usize,
+    },
+    /// Something listens on the path already. It was left alone.
+    #[error("{} is in use: something listens there", path.display())]
+    InUse {
+        /// The path.
+        path: PathBuf,
+    },
+    /// What is at the path is not a socket. It was left alone.
+    #[error("{} exists and is not a socket", path.display())]
+    NotASocket {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The socket could not be made.
+    #[error("cannot listen on {}", path.display())]
+    Listen {
+        /// The path.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The thread or the runtime of a blocking start could not be made.
+    #[error("cannot start a thread with a runtime")]
+    Runtime(#[source] io::Error),
+}
+
+/// Why a key cannot be an identity.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The private part is encrypted: decrypt it first.
+    #[error("the private key is encrypted")]
+    Encrypted,
+    /// The agent signs with Ed25519, ECDSA and RSA keys only.
+    #[error("keys of algorithm {algorithm} are not supported")]
+    Unsupported {
+        /// The key's algorithm.
+        algorithm: ssh_key::Algorithm,
+    },
+    /// The public key cannot be encoded.
+    #[error("the public key cannot be encoded")]
+    Encoding(#[source] ssh_key::Error),
+}
+
+/// Why no key was generated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateError {
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] rand::rngs::SysError),
+    /// No key came of them.
+    #[error("the key cannot be generated")]
+    Key(#[source] ssh_key::Error),
+}
