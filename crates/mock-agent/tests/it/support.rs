@@ -1,0 +1,81 @@
+//! A client for the other end of a stream, and keys that are always the same.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use mock_agent::{
+    Frame, Identity, MockAgent, Request, Response,
+    ssh_key::{PrivateKey, private::Ed25519Keypair},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
+    time::timeout,
+};
+
+/// How long anything may take before a test gives up on it.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The secret key of RFC 8032 section 7.1 test 2.
+const SEED: [u8; 32] = [
+    0x4c, 0xcd, 0x08, 0x9b, 0x28, 0xff, 0x96, 0xda, 0x9d, 0xb6, 0xc3, 0x46, 0xec, 0x11, 0x4e, 0x0f, 0x5b,
+    0x8a, 0x31, 0x9f, 0x35, 0xab, 0xa6, 0x24, 0xda, 0x8c, 0xf6, 0xed, 0x4f, 0xb8, 0xa6, 0xfb,
+];
+
+pub(crate) fn fixed_key() -> PrivateKey {
+    Ed25519Keypair::from_seed(&SEED).into()
+}
+
+pub(crate) async fn agent_with(identities: impl IntoIterator<Item = Identity>) -> MockAgent {
+    MockAgent::builder().identities(identities).start().await.unwrap()
+}
+
+/// A client of the agent over a stream in memory.
+pub(crate) fn connect(agent: &MockAgent) -> Client<DuplexStream> {
+    let (near, far) = tokio::io::duplex(4096);
+    agent.serve_stream(far);
+    Client::new(near)
+}
+
+pub(crate) struct Client<S> {
+    stream: S,
+    received: BytesMut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            received: BytesMut::new(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        timeout(DEADLINE, self.stream.write_all(bytes))
+            .await
+            .expect("sent in time")
+            .unwrap();
+    }
+
+    pub(crate) async fn ask(&mut self, request: Request) -> Response {
+        self.send(&request.to_frame().encode()).await;
+        self.answer().await.expect("the agent answers")
+    }
+
+    /// The next answer, or `None` when the agent has closed the stream.
+    pub(crate) async fn answer(&mut self) -> Option<Response> {
+        loop {
+            if let Some(frame) = Frame::take(&mut self.received).unwrap() {
+                return Some(Response::decode(&frame).unwrap());
+            }
+            let read = self.stream.read_buf(&mut self.received);
+            if timeout(DEADLINE, read).await.expect("answered in time").unwrap() == 0 {
+                assert!(self.received.is_empty(), "an answer was cut");
+                return None;
+            }
+        }
+    }
+
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+}
