@@ -68,8 +68,9 @@ impl Entry {
 
 /// SHA-512 where only that is asked for, otherwise SHA-256.
 ///
-/// Without a flag, an old agent signs `ssh-rsa` with SHA-1. No current server accepts that, and the libraries this
-/// is built from do not make it, so no flag means SHA-256 here. Of both flags, SHA-256 wins as in OpenSSH.
+/// Without a flag, other agents sign `ssh-rsa` with SHA-1. OpenSSH refuses that by default since 8.8, and the
+/// libraries this is built from do not make it, so no flag means SHA-256 here. Of both flags, SHA-256 wins as in
+/// OpenSSH.
 fn rsa_hash(flags: u32) -> HashAlg {
     match flags & (SignRequest::RSA_SHA2_256 | SignRequest::RSA_SHA2_512) {
         SignRequest::RSA_SHA2_512 => HashAlg::Sha512,
