@@ -1,0 +1,52 @@
+//! Crates below `tests/downstream`: outside the workspace, as a stranger's project is.
+//!
+//! They catch what a workspace hides: features that only another member enables, types that cannot be named.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+
+use crate::{task::Task, workspace};
+
+const DOWNSTREAM: &str = "tests/downstream";
+
+/// Tests each of them, or runs it if it is a program.
+pub(crate) fn run(target_dir: &Path) -> Result<()> {
+    for name in crates()? {
+        let dir = Path::new(DOWNSTREAM).join(&name);
+        let there = workspace::root().join(&dir);
+        let verb = if there.join("src/main.rs").is_file() {
+            "run"
+        } else {
+            "test"
+        };
+        let task = Task::cargo(verb).in_dir(&dir).env(
+            "CARGO_TARGET_DIR",
+            target_dir.join("downstream").display().to_string(),
+        );
+        let lock = there.join("Cargo.lock");
+        if lock.is_file() {
+            task.arg("--locked").run()?;
+        } else {
+            // The same versions as ours, so that what is tested is our code and not the day's releases.
+            fs::copy(workspace::root().join("Cargo.lock"), &lock).context("copying Cargo.lock")?;
+            task.run()?;
+        }
+    }
+    Ok(())
+}
+
+fn crates() -> Result<Vec<String>> {
+    let Ok(entries) = fs::read_dir(workspace::root().join(DOWNSTREAM)) else {
+        return Ok(Vec::new());
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}

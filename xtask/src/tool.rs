@@ -1,0 +1,117 @@
+//! Programs of others that are needed: the one table of them, and the Python environment made from it.
+
+use std::{
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{task::Task, workspace};
+
+/// A program that the interop tests run.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    /// Modules of the test target `interop` that cannot run without it.
+    pub(crate) suites: &'static [&'static str],
+    pub(crate) purpose: &'static str,
+    /// Debian packages.
+    pub(crate) packages: &'static str,
+}
+
+pub(crate) const PROGRAMS: &[Program] = &[
+    openssh("ssh", "logins, commands, shells, forwarding"),
+    openssh("sftp", "the SFTP client that speaks to a subsystem"),
+    openssh("scp", "copies in both protocols"),
+    openssh("ssh-add", "keys in and out of an agent"),
+    openssh("ssh-agent", "an agent to compare ours with"),
+    openssh("ssh-keygen", "keys, certificates, signatures by an agent"),
+    openssh("ssh-keyscan", "host keys without a login"),
+    Program {
+        name: "dbclient",
+        suites: &["dbclient"],
+        purpose: "Dropbear's client",
+        packages: "dropbear-bin",
+    },
+    Program {
+        name: "plink",
+        suites: &["plink"],
+        purpose: "PuTTY's client",
+        packages: "putty-tools",
+    },
+    Program {
+        name: "python3",
+        suites: &["paramiko", "asyncssh"],
+        purpose: "Paramiko and AsyncSSH, in an environment of their own",
+        packages: "python3 python3-venv",
+    },
+];
+
+const fn openssh(name: &'static str, purpose: &'static str) -> Program {
+    Program {
+        name,
+        suites: &["openssh"],
+        purpose,
+        packages: "openssh-client",
+    }
+}
+
+impl Program {
+    pub(crate) fn is_installed(&self) -> bool {
+        // Debian splits what makes environments off the interpreter.
+        let usable = self.name != "python3"
+            || Task::new("python3", "-c")
+                .arg("import venv, ensurepip")
+                .succeeds();
+        on_path(self.name) && usable
+    }
+
+    /// How to get it.
+    pub(crate) fn install(&self) -> String {
+        format!("apt-get install {}", self.packages)
+    }
+}
+
+/// Whether `cargo name` works.
+pub(crate) fn has_cargo_command(name: &str) -> bool {
+    on_path(&format!("cargo-{name}"))
+}
+
+fn on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
+const REQUIREMENTS: &str = "tests/interop/requirements.txt";
+
+/// The interpreter of the environment that has what `tests/interop/requirements.txt` pins. Made on first use, and
+/// again when that file changes.
+pub(crate) fn python(target_dir: &Path) -> Result<PathBuf> {
+    let venv = target_dir.join("interop-venv");
+    let python = venv.join("bin/python");
+    let requirements = fs::read_to_string(workspace::root().join(REQUIREMENTS)).context(REQUIREMENTS)?;
+    let stamp = venv.join("requirements.hash");
+    let hash = hash_of(&requirements);
+    if fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == hash) && python.is_file() {
+        return Ok(python);
+    }
+    Task::new("python3", "-m venv --clear")
+        .arg(venv.display().to_string())
+        .run()?;
+    let pip = Task::new(
+        &python.display().to_string(),
+        "-m pip install --quiet --disable-pip-version-check",
+    );
+    pip.arg("--requirement").arg(REQUIREMENTS).run()?;
+    // Last, so that an environment that was left half-made is made again.
+    fs::write(&stamp, hash)?;
+    Ok(python)
+}
+
+fn hash_of(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
