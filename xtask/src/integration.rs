@@ -18,9 +18,6 @@ use crate::{
 /// Every test target but this one runs anywhere.
 const INTEROP: &str = "interop";
 
-/// Same packages and features in every command, so that nothing is built twice.
-const ALL: &str = "--workspace --all-features";
-
 pub(crate) fn run(strict: bool) -> Result<()> {
     let metadata = workspace::metadata()?;
     let mut steps = Steps::default();
@@ -28,13 +25,12 @@ pub(crate) fn run(strict: bool) -> Result<()> {
         steps.step("foreign programs", all_installed);
     }
     steps.step("integration", || {
+        let task = runner("--test it");
         if tool::has_cargo_command("nextest") {
-            return nextest()
-                .arg("--filterset")
-                .arg("binary_id(integration-tests::it)")
-                .run();
+            // The crates have a target of that name as well.
+            return task.arg("--filterset").arg("package(integration-tests)").run();
         }
-        Task::cargo("test --no-fail-fast --package integration-tests --test it").run()
+        task.run()
     });
     interop(&mut steps, &workspace::target_dir(&metadata));
     steps.finish()
@@ -52,15 +48,9 @@ pub(crate) fn all_installed() -> Result<()> {
 
 /// Everything but `interop`.
 pub(crate) fn tests(metadata: &Metadata) -> Result<()> {
-    if tool::has_cargo_command("nextest") {
-        return nextest()
-            .arg("--filterset")
-            .arg(format!("not binary(/^{INTEROP}$/)"))
-            .run();
-    }
     let targets = workspace::targets(metadata, &TargetKind::Test);
     let targets = targets.iter().filter(|name| *name != INTEROP);
-    let base = Task::cargo(&format!("test --no-fail-fast {ALL} --lib --bins"));
+    let base = runner("--lib --bins");
     targets
         .fold(base, |task, name| task.arg("--test").arg(name))
         .run()
@@ -109,22 +99,29 @@ fn missing_suites() -> BTreeMap<&'static str, String> {
 
 /// Runs the target `interop` but for these modules. A test outside all modules runs too.
 fn without(missing: &BTreeMap<&'static str, String>) -> Task {
+    let task = runner(&format!("--test {INTEROP}"));
+    if missing.is_empty() {
+        return task;
+    }
     if tool::has_cargo_command("nextest") {
         let filters: Vec<_> = missing
             .keys()
-            .map(|suite| format!(" & not test(/^{suite}::/)"))
+            .map(|suite| format!("not test(/^{suite}::/)"))
             .collect();
-        let filter = filters.concat();
-        return nextest()
-            .arg("--filterset")
-            .arg(format!("binary(/^{INTEROP}$/){filter}"));
+        return task.arg("--filterset").arg(filters.join(" & "));
     }
-    let task = Task::cargo(&format!("test --no-fail-fast {ALL} --test {INTEROP} --"));
-    missing
-        .keys()
-        .fold(task, |task, suite| task.arg("--skip").arg(format!("{suite}::")))
+    missing.keys().fold(task.arg("--"), |task, suite| {
+        task.arg("--skip").arg(format!("{suite}::"))
+    })
 }
 
-fn nextest() -> Task {
-    Task::cargo(&format!("nextest run --profile ci {ALL}"))
+/// Nextest where it is installed, else what comes with cargo. Always the same packages and features, so that nothing
+/// is built twice.
+fn runner(targets: &str) -> Task {
+    let how = if tool::has_cargo_command("nextest") {
+        "nextest run --profile ci"
+    } else {
+        "test --no-fail-fast"
+    };
+    Task::cargo(&format!("{how} --workspace --all-features {targets}"))
 }
