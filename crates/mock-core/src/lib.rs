@@ -1,1 +1,62 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod accept;
+mod algorithms;
+mod authenticator;
+mod builder;
+mod client_kit;
+mod composed;
+mod config;
+mod connect;
+mod connection;
+mod engine;
+mod error;
+mod exec;
+mod handler;
+mod host_key;
+mod lifecycle;
+mod program;
+mod request;
+mod runtime;
+mod server;
+mod session;
+mod shell;
+mod transport;
+
+pub use algorithms::{Algorithms, UnknownAlgorithm};
+pub use authenticator::{
+    Answer, Attempt, Authenticator, Credential, DisconnectReason, FirstOf, LoginContext, LoginState, Method,
+    Methods, Prompt, Round, Verdict,
+};
+pub use builder::Builder;
+pub use client_kit::{ClientKit, KitBuilder, KitError, KitUser};
+pub use composed::Composed;
+pub use connect::{BoxFuture, Connect};
+pub use connection::Connection;
+pub use error::{ShutdownError, StartError};
+pub use exec::{
+    Any, Exec, Glob, Match, MatchCommand, PatternError, Prefix, Regex, Reply, Respond, any, glob, prefix,
+    regex,
+};
+pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
+pub use host_key::{HostKey, HostKeyError};
+pub use lifecycle::{Closed, Shutdown, Stopper};
+pub use mock_base::{self, Events, Journal, JournalOptions, Recorder, event};
+pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
+pub use request::{Peer, Request, Wanted};
+pub use server::MockSshServer;
+pub use session::{ChannelStream, Control, Controls, Parts, Session, Stdin, Stdout};
+pub use shell::Shell;
+
+/// Key types and key files, as the engine has them.
+///
+/// They come from the crate `ssh-key` in the one version that fits. (The crate `russh-keys` was merged into the
+/// engine; its last release has other, incompatible types: do not add it beside this.)
+pub mod keys {
+    pub use russh::keys::{
+        decode_secret_key,
+        key::safe_rng,
+        load_secret_key, ssh_key,
+        ssh_key::{Certificate, PrivateKey, PublicKey},
+    };
+}

@@ -1,0 +1,73 @@
+//! The task that owns a server: it accepts connections, and outlives all of them.
+
+use std::{io, sync::Arc, time::Duration};
+
+use mock_base::event::{Problem, Refused, Stopped};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Peer,
+    config::{FAREWELL, LINGER},
+    connection,
+    server::Shared,
+};
+
+/// How long to wait after an error that concerns the process and not one connection, such as no file descriptor.
+const AFTER_ERROR: Duration = Duration::from_millis(50);
+
+/// What a shutdown may take beyond the grace and the goodbyes, before it is reported as failed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Accepts until the server is stopped, then waits until nothing of it is left.
+pub(crate) async fn own(server: Arc<Shared>, listener: Option<TcpListener>) {
+    if let Some(listener) = listener {
+        tokio::select! {
+            biased;
+            () = server.stop.cancelled() => {}
+            () = accept(&server, &listener) => {}
+        }
+    } else {
+        server.stop.cancelled().await;
+    }
+    server.tasks.close();
+    let deadline = server.options.grace + FAREWELL + LINGER + PATIENCE;
+    if timeout(deadline, server.tasks.wait()).await.is_err() {
+        let _set_once = server.left_running.set((server.tasks.len(), deadline));
+        server.kill.cancel();
+    }
+    server.recorder.record(Stopped::new(server.connections_so_far()));
+    server.closed.cancel();
+}
+
+async fn accept(server: &Arc<Shared>, listener: &TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, address)) => admit(server, socket, Peer::Tcp(address)),
+            // The client was gone before it was accepted: its own affair.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                server
+                    .recorder
+                    .record(Problem::new(format!("cannot accept a connection: {error}")));
+                sleep(AFTER_ERROR).await;
+            }
+        }
+    }
+}
+
+fn admit(server: &Arc<Shared>, socket: TcpStream, peer: Peer) {
+    let limit = server.options.max_connections;
+    if server.tasks.len() >= limit {
+        let why = format!("{limit} connections are open");
+        server.recorder.record(Refused::new(peer.to_string(), why));
+        return;
+    }
+    // Answers are written whole, so there is nothing that waiting could gather.
+    let _best_effort = socket.set_nodelay(true);
+    server
+        .tasks
+        .spawn(connection::serve(Arc::clone(server), socket, peer));
+}

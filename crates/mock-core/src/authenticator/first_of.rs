@@ -1,0 +1,148 @@
+//! Several strategies as one: the first that does not reject decides.
+
+use super::{
+    Answer, Attempt, Authenticator, Credential, LoginContext, LoginState, Methods, Verdict, join_whys,
+};
+
+/// Strategies tried in order; what [`Builder::auth`](crate::Builder::auth) makes of several.
+///
+/// An attempt goes to each until one does anything but reject it. The answers of a keyboard-interactive round
+/// go to the strategy that asked. The methods shown are those of all, each once.
+#[derive(Default)]
+pub struct FirstOf {
+    strategies: Vec<Box<dyn Authenticator>>,
+}
+
+impl FirstOf {
+    /// These strategies, in this order. None at all rejects everybody.
+    #[must_use]
+    pub fn new(strategies: impl IntoIterator<Item = Box<dyn Authenticator>>) -> Self {
+        Self {
+            strategies: strategies.into_iter().collect(),
+        }
+    }
+
+    /// Adds one at the end.
+    pub fn push(&mut self, strategy: impl Authenticator + 'static) {
+        self.strategies.push(Box::new(strategy));
+    }
+}
+
+impl std::fmt::Debug for FirstOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FirstOf")
+            .field("strategies", &self.strategies.len())
+            .finish()
+    }
+}
+
+impl Authenticator for FirstOf {
+    fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
+        let logins = self
+            .strategies
+            .iter()
+            .map(|strategy| strategy.begin(context))
+            .collect();
+        Box::new(FirstOfLogin { logins, asked: None })
+    }
+}
+
+struct FirstOfLogin {
+    logins: Vec<Box<dyn LoginState>>,
+    /// Which of them asked the round that is open.
+    asked: Option<usize>,
+}
+
+impl LoginState for FirstOfLogin {
+    fn methods(&self) -> Methods {
+        self.logins
+            .iter()
+            .flat_map(|login| login.methods().iter().collect::<Vec<_>>())
+            .collect()
+    }
+
+    fn attempt(&mut self, attempt: &Attempt<'_>) -> Verdict {
+        let asked = self.asked.take();
+        let only = match attempt.credential {
+            Credential::KbdintAnswers(_) => asked,
+            _ => None,
+        };
+        let mut rejections = Vec::new();
+        for (index, login) in self.logins.iter_mut().enumerate() {
+            if only.is_some_and(|only| only != index) {
+                continue;
+            }
+            let verdict = login.attempt(attempt);
+            match verdict.answer {
+                Answer::Reject { left: None } => rejections.push(verdict),
+                Answer::Ask(_) => {
+                    self.asked = Some(index);
+                    return verdict;
+                }
+                _ => return verdict,
+            }
+        }
+        let after = rejections
+            .iter()
+            .map(|verdict| verdict.after)
+            .max()
+            .unwrap_or_default();
+        if rejections.is_empty() {
+            return Verdict::reject("no login strategy is configured");
+        }
+        Verdict::reject(join_whys(rejections.iter().map(|verdict| &verdict.why))).after(after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, Round};
+
+    struct Asks(&'static str);
+
+    impl Authenticator for Asks {
+        fn begin(&self, _: &LoginContext<'_>) -> Box<dyn LoginState> {
+            Box::new(Self(self.0))
+        }
+    }
+
+    impl LoginState for Asks {
+        fn methods(&self) -> Methods {
+            [Method::KeyboardInteractive].into()
+        }
+        fn attempt(&mut self, attempt: &Attempt<'_>) -> Verdict {
+            match attempt.credential {
+                Credential::KbdintStart { submethods } if submethods == self.0 => {
+                    Verdict::ask(Round::default())
+                }
+                Credential::KbdintAnswers(_) => Verdict::accept(self.0),
+                _ => Verdict::reject(format!("not for {}", self.0)),
+            }
+        }
+    }
+
+    #[test]
+    fn answers_go_to_the_strategy_that_asked() {
+        let first_of = FirstOf::new([Box::new(Asks("a")) as Box<dyn Authenticator>, Box::new(Asks("b"))]);
+        let mut login = first_of.begin(&LoginContext::detached("anna"));
+        assert_eq!(login.methods().to_string(), "keyboard-interactive");
+        let start = login.attempt(&Attempt::new("anna", Credential::KbdintStart { submethods: "b" }));
+        assert!(matches!(start.answer, Answer::Ask(_)));
+        let answered = login.attempt(&Attempt::new("anna", Credential::KbdintAnswers(&[])));
+        assert_eq!(answered.why, "b");
+    }
+
+    #[test]
+    fn a_rejection_by_all_gives_each_reason_once() {
+        let first_of = FirstOf::new([Box::new(Asks("a")) as Box<dyn Authenticator>, Box::new(Asks("a"))]);
+        let verdict = first_of
+            .begin(&LoginContext::detached("anna"))
+            .attempt(&Attempt::new("anna", Credential::Password("x")));
+        assert_eq!(verdict.why, "not for a");
+        let none = FirstOf::default()
+            .begin(&LoginContext::detached("anna"))
+            .attempt(&Attempt::new("anna", Credential::None));
+        assert_eq!(none.why, "no login strategy is configured");
+    }
+}

@@ -1,0 +1,341 @@
+//! What a client needs to talk to a server: keys, `known_hosts`, a configuration, environment variables, URLs.
+//!
+//! The configuration makes OpenSSH's programs independent of the machine: they read no key, no `known_hosts` and no
+//! agent of the user, and write none.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use ssh_key::{LineEnding, PrivateKey};
+
+use crate::{HostKey, MockSshServer, keys::ssh_key};
+
+/// A client kit that is being put together.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mock_core::{KitUser, MockSshServer};
+///
+/// # let directory = tempfile::tempdir()?;
+/// let server = MockSshServer::builder().start().await?;
+/// let kit = server.client_kit(directory.path()).user(KitUser::new("deploy")).write()?;
+/// assert!(kit.config_file().exists());
+/// assert_eq!(kit.ssh_url("deploy"), format!("ssh://deploy@127.0.0.1:{}", server.port()));
+/// # server.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is written until `write` is called"]
+pub struct KitBuilder {
+    directory: PathBuf,
+    address: SocketAddr,
+    host_keys: Vec<HostKey>,
+    users: Vec<KitUser>,
+    agent_socket: Option<PathBuf>,
+}
+
+/// A user in a client kit: one `Host` of the configuration.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct KitUser {
+    name: String,
+    identity: Option<PrivateKey>,
+    agent_socket: Option<PathBuf>,
+}
+
+/// A client kit that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KitError {
+    /// A file or directory could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A name that cannot stand in a configuration or in a file name.
+    #[error("user name `{name}` cannot be used as a `Host`")]
+    UserName {
+        /// The name.
+        name: String,
+    },
+    /// A key that has no OpenSSH form.
+    #[error("the key of user `{name}` cannot be written")]
+    Key {
+        /// Whose.
+        name: String,
+        /// Why.
+        source: ssh_key::Error,
+    },
+}
+
+impl KitUser {
+    /// A user who logs in without a key.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            identity: None,
+            agent_socket: None,
+        }
+    }
+
+    /// Logs in with this key, which is written to a file of mode 0600.
+    pub fn identity(mut self, key: PrivateKey) -> Self {
+        self.identity = Some(key);
+        self
+    }
+
+    /// Logs in with the agent at this socket.
+    pub fn agent_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.agent_socket = Some(path.into());
+        self
+    }
+}
+
+impl KitBuilder {
+    pub(crate) fn new(server: &MockSshServer, directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            address: reachable(server.addr()),
+            host_keys: server.host_keys().to_vec(),
+            users: Vec::new(),
+            agent_socket: None,
+        }
+    }
+
+    /// Adds a user; the name is the `Host` of the configuration.
+    pub fn user(mut self, user: KitUser) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Puts the agent at this socket into the environment as `SSH_AUTH_SOCK`.
+    pub fn agent_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.agent_socket = Some(path.into());
+        self
+    }
+
+    /// Writes the files. The directory is made with mode 0700 if it is not there; files have mode 0600.
+    ///
+    /// # Errors
+    ///
+    /// [`KitError`], which names the file, or the user.
+    pub fn write(self) -> Result<ClientKit, KitError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| KitError::Write { path, source }
+        };
+        let Self {
+            directory,
+            address,
+            host_keys,
+            users,
+            agent_socket,
+        } = self;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(at(&directory))?;
+        let directory = directory.canonicalize().map_err(at(&directory))?;
+        let host = known_host(address);
+        let known_hosts: Vec<_> = host_keys
+            .iter()
+            .map(|key| format!("{host} {}", key.to_openssh()))
+            .collect();
+        let mut kit = ClientKit {
+            directory,
+            address,
+            known_hosts,
+            identities: Vec::new(),
+            agent_socket,
+        };
+        write_private(&kit.known_hosts_file(), &(kit.known_hosts.join("\n") + "\n"))?;
+        let mut config = String::from("# Made by mock-ssh. Use it with `ssh -F`, `sftp -F`, `scp -F`.\n");
+        for user in &users {
+            let identity = kit.write_identity(user)?;
+            config.push_str(&kit.host_block(user, identity.as_deref()));
+        }
+        config.push_str(&kit.common_block());
+        write_private(&kit.config_file(), &config)?;
+        Ok(kit)
+    }
+}
+
+/// Files by which clients reach a server.
+#[derive(Debug, Clone)]
+pub struct ClientKit {
+    directory: PathBuf,
+    address: SocketAddr,
+    known_hosts: Vec<String>,
+    /// Names of users, each with its key file.
+    identities: Vec<(String, PathBuf)>,
+    agent_socket: Option<PathBuf>,
+}
+
+impl ClientKit {
+    /// The directory that holds the files.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The configuration for `ssh -F`: a `Host` for each user.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.directory.join("config")
+    }
+
+    /// The `known_hosts` file, with a line for each host key.
+    #[must_use]
+    pub fn known_hosts_file(&self) -> PathBuf {
+        self.directory.join("known_hosts")
+    }
+
+    /// The lines of that file.
+    #[must_use]
+    pub fn known_hosts(&self) -> &[String] {
+        &self.known_hosts
+    }
+
+    /// The key file of a user who has one.
+    #[must_use]
+    pub fn identity_file(&self, user: &str) -> Option<&Path> {
+        self.identities
+            .iter()
+            .find(|(name, _)| name == user)
+            .map(|(_, path)| path.as_path())
+    }
+
+    /// Variables for a client's environment: `MOCK_SSH_HOST`, `MOCK_SSH_PORT`, `MOCK_SSH_CONFIG`,
+    /// `MOCK_SSH_KNOWN_HOSTS`, and `SSH_AUTH_SOCK` where there is an agent.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = vec![
+            ("MOCK_SSH_HOST", self.address.ip().to_string()),
+            ("MOCK_SSH_PORT", self.address.port().to_string()),
+            ("MOCK_SSH_CONFIG", self.config_file().display().to_string()),
+            (
+                "MOCK_SSH_KNOWN_HOSTS",
+                self.known_hosts_file().display().to_string(),
+            ),
+        ];
+        if let Some(socket) = &self.agent_socket {
+            environment.push(("SSH_AUTH_SOCK", socket.display().to_string()));
+        }
+        environment
+    }
+
+    /// `ssh://user@host:port`.
+    #[must_use]
+    pub fn ssh_url(&self, user: &str) -> String {
+        format!("ssh://{user}@{}", self.address)
+    }
+
+    /// `sftp://user@host:port/`.
+    #[must_use]
+    pub fn sftp_url(&self, user: &str) -> String {
+        format!("sftp://{user}@{}/", self.address)
+    }
+
+    fn write_identity(&mut self, user: &KitUser) -> Result<Option<PathBuf>, KitError> {
+        let name = &user.name;
+        let plain = |c: char| c.is_alphanumeric() || "-_.@+".contains(c);
+        if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(plain) {
+            return Err(KitError::UserName { name: name.clone() });
+        }
+        let Some(key) = &user.identity else {
+            return Ok(None);
+        };
+        let failed = |source| KitError::Key {
+            name: name.clone(),
+            source,
+        };
+        let path = self.directory.join(format!("id_{name}"));
+        write_private(&path, &key.to_openssh(LineEnding::LF).map_err(failed)?)?;
+        let public = key.public_key().to_openssh().map_err(failed)?;
+        write_private(&path.with_added_extension("pub"), &(public + "\n"))?;
+        self.identities.push((name.clone(), path.clone()));
+        Ok(Some(path))
+    }
+
+    fn host_block(&self, user: &KitUser, identity: Option<&Path>) -> String {
+        let identity = identity.map_or_else(|| "none".to_owned(), quoted);
+        let agent = user
+            .agent_socket
+            .as_deref()
+            .map_or_else(|| "none".to_owned(), quoted);
+        let public_key = if user.identity.is_some() || user.agent_socket.is_some() {
+            "yes"
+        } else {
+            "no"
+        };
+        format!(
+            "\nHost {name}\n    User {name}\n    IdentityFile {identity}\n    IdentityAgent {agent}\n    \
+             PubkeyAuthentication {public_key}\n",
+            name = user.name,
+        )
+    }
+
+    fn common_block(&self) -> String {
+        format!(
+            "\nHost *\n    HostName {}\n    Port {}\n    UserKnownHostsFile {}\n    GlobalKnownHostsFile /dev/null\n    \
+             StrictHostKeyChecking yes\n    UpdateHostKeys no\n    CheckHostIP no\n    IdentitiesOnly yes\n    \
+             IdentityFile none\n    IdentityAgent none\n",
+            self.address.ip(),
+            self.address.port(),
+            quoted(&self.known_hosts_file()),
+        )
+    }
+}
+
+/// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded.
+fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('%', "%%"))
+}
+
+/// How `known_hosts` names a server: the address, with the port unless it is 22 (sshd(8)).
+fn known_host(address: SocketAddr) -> String {
+    if address.port() == 22 {
+        address.ip().to_string()
+    } else {
+        format!("[{}]:{}", address.ip(), address.port())
+    }
+}
+
+/// Where a client on this machine reaches a server that listens on every address.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), KitError> {
+    let write = || -> io::Result<()> {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
+        // The mode above counts only for a file that was not there before.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.write_all(text.as_bytes())
+    };
+    write().map_err(|source| KitError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,52 @@
+//! Options of a server, with their defaults in one place.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use crate::Algorithms;
+
+/// Numbers and texts that a server runs by. The builder's methods say what each means.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) name: String,
+    pub(crate) address: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) version: String,
+    pub(crate) algorithms: Algorithms,
+    pub(crate) handshake_timeout: Option<Duration>,
+    pub(crate) connection_timeout: Option<Duration>,
+    pub(crate) inactivity_timeout: Option<Duration>,
+    pub(crate) max_connections: usize,
+    pub(crate) max_auth_attempts: u32,
+    pub(crate) grace: Duration,
+    pub(crate) reveal_secrets: bool,
+    pub(crate) recorded_stdin: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            version: concat!("SSH-2.0-mock-ssh_", env!("CARGO_PKG_VERSION")).to_owned(),
+            algorithms: Algorithms::compatible(),
+            handshake_timeout: Some(Duration::from_secs(30)),
+            connection_timeout: None,
+            inactivity_timeout: None,
+            max_connections: 10_000,
+            max_auth_attempts: 20,
+            grace: Duration::ZERO,
+            reveal_secrets: false,
+            recorded_stdin: 64 * 1024,
+        }
+    }
+}
+
+/// How long a disconnect message may take to get out before the connection is cut.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How long a client that was told to leave may take to close its side before the connection is cut.
+pub(crate) const LINGER: Duration = Duration::from_millis(100);

@@ -1,0 +1,194 @@
+//! One connection, from the accepted socket to the last event.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+};
+
+use mock_base::{
+    Recorder,
+    event::{ClosedBy, Connected, Disconnected, Panicked},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Composed, DisconnectReason, Handler, Peer,
+    config::LINGER,
+    engine::{self, Engine, EngineError, Surroundings, panic_text},
+    server::Shared,
+    transport::{Observer, Stream, Traffic, Transport, disconnect_packet},
+};
+
+/// What a connection is known by. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    number: u64,
+    peer: Peer,
+    recorder: Recorder,
+}
+
+impl Connection {
+    /// Its number on its server, from 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// Writes to the journal in the name of this connection.
+    #[must_use]
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+}
+
+/// Makes the handler of a connection.
+pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handler> + Send + Sync;
+
+/// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
+pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer) {
+    let number = server.next_connection();
+    let connection = Connection {
+        number,
+        peer,
+        recorder: server.recorder.on_connection(number),
+    };
+    let recorder = connection.recorder.clone();
+    recorder.record(Connected::new(peer.to_string()));
+    let handler = match make_handler(&server, &connection) {
+        Ok(handler) => handler,
+        Err(text) => {
+            recorder.record(Panicked::new("handler factory", text));
+            recorder.record(Disconnected::new(
+                ClosedBy::Error,
+                "the handler factory panicked",
+                0_u64,
+                0_u64,
+            ));
+            return;
+        }
+    };
+    let surroundings = Arc::new(Surroundings {
+        options: Arc::clone(&server.options),
+        kill: server.kill.child_token(),
+        authenticated: server.kill.child_token(),
+        ended: OnceLock::new(),
+        tasks: TaskTracker::new(),
+        handle: OnceLock::new(),
+    });
+    let traffic = Traffic::new(Observer::new(recorder.clone()));
+    let (transport, mut given_back) = Transport::new(socket, Arc::clone(&traffic), surroundings.kill.clone());
+    let engine = Engine::new(connection, handler, Arc::clone(&surroundings));
+    let config = Arc::clone(&server.config);
+    let ended = engine::run(config, transport, &traffic, engine, &server.stop).await;
+
+    // Programs end with their connection, before it is said to be over.
+    surroundings.kill.cancel();
+    surroundings.tasks.close();
+    surroundings.tasks.wait().await;
+    let end = End::of(ended, surroundings.ended.get(), &traffic);
+    if let (Some(last_word), Ok(socket)) = (end.last_word(&traffic), given_back.try_recv()) {
+        // The client may be gone or slow: then it does not hear it.
+        let _too_late = timeout(LINGER, say(socket, last_word)).await;
+    }
+    recorder.record(Disconnected::new(
+        end.by,
+        end.reason,
+        traffic.received(),
+        traffic.sent(),
+    ));
+}
+
+fn make_handler(server: &Shared, connection: &Connection) -> Result<Box<dyn Handler>, String> {
+    let composed = Composed::new(Arc::clone(&server.built), connection.clone());
+    match &server.factory {
+        None => Ok(Box::new(composed)),
+        Some(factory) => catch_unwind(AssertUnwindSafe(|| factory(connection, composed)))
+            .map_err(|panic| panic_text(&*panic)),
+    }
+}
+
+/// How a connection ended.
+struct End {
+    by: ClosedBy,
+    reason: String,
+    /// The code for a client that can still be told in clear text.
+    code: Option<DisconnectReason>,
+}
+
+impl End {
+    fn of(ended: Result<(), EngineError>, by_server: Option<&String>, traffic: &Traffic) -> Self {
+        let by = |by, reason: &str| Self {
+            by,
+            reason: reason.to_owned(),
+            code: None,
+        };
+        if let Some(reason) = by_server {
+            return Self {
+                code: Some(DisconnectReason::ByApplication),
+                ..by(ClosedBy::Server, reason)
+            };
+        }
+        let error = match ended {
+            Ok(()) => {
+                let said = traffic.observe(|observer| observer.client_disconnect.clone());
+                return by(ClosedBy::Client, said.as_deref().unwrap_or("disconnected"));
+            }
+            Err(EngineError::Cut) => return by(ClosedBy::Server, "cut"),
+            Err(EngineError::Panicked) => return by(ClosedBy::Error, "the handler panicked"),
+            Err(EngineError::Protocol(error)) => error,
+        };
+        match &error {
+            russh::Error::IO(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                by(ClosedBy::Server, "cut")
+            }
+            russh::Error::IO(error) if is_gone(error.kind()) => by(ClosedBy::Client, "closed the connection"),
+            russh::Error::HUP | russh::Error::Disconnect => by(ClosedBy::Client, "closed the connection"),
+            russh::Error::InactivityTimeout => by(ClosedBy::Server, "inactive for too long"),
+            russh::Error::NoCommonAlgo { .. } => Self {
+                code: Some(DisconnectReason::KeyExchangeFailed),
+                ..by(ClosedBy::Error, &error.to_string())
+            },
+            russh::Error::Version => Self {
+                code: Some(DisconnectReason::ProtocolVersionNotSupported),
+                ..by(ClosedBy::Error, &error.to_string())
+            },
+            _ => Self {
+                code: Some(DisconnectReason::ProtocolError),
+                ..by(ClosedBy::Error, &error.to_string())
+            },
+        }
+    }
+
+    /// What the client can still be told: only this server's own packets before NEWKEYS are in clear text.
+    fn last_word(&self, traffic: &Traffic) -> Option<Vec<u8>> {
+        let code = self.code?;
+        traffic
+            .observe(|observer| observer.server_in_clear())
+            .then(|| disconnect_packet(code, &self.reason))
+    }
+}
+
+fn is_gone(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | BrokenPipe)
+}
+
+/// Sends a packet and waits for the client to close, so that what it sent meanwhile does not reset the connection.
+async fn say<S: Stream>(mut socket: S, packet: Vec<u8>) -> io::Result<()> {
+    socket.write_all(&packet).await?;
+    socket.shutdown().await?;
+    let mut ignored = [0; 1024];
+    while socket.read(&mut ignored).await? > 0 {}
+    Ok(())
+}

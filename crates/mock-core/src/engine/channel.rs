@@ -1,0 +1,198 @@
+//! One channel: what was said on it, and what runs on it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use mock_base::{
+    Recorder,
+    event::{ChannelClosed, Exit as ExitEvent, Pty, Stdin as StdinEvent, StdinEof},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Output, OutputStream, service::Driver};
+use crate::{
+    ChannelStream, Exit, Parts, Request, Session, Stdout,
+    session::{ControlQueue, Inbox},
+};
+
+/// Environment variables that one channel may carry; and bytes of all their names and values together.
+const MOST_VARIABLES: usize = 1024;
+const MOST_VARIABLE_BYTES: usize = 256 * 1024;
+
+/// A channel, owned by its connection.
+pub(super) struct Channel {
+    pub(super) number: u32,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) pty: Option<Pty>,
+    pub(super) agent_forwarding: bool,
+    pub(super) inbox: Inbox,
+    pub(super) controls: ControlQueue,
+    pub(super) running: Running,
+    pub(super) shared: Arc<ChannelShared>,
+    recorded_stdin: usize,
+}
+
+/// What runs on a channel.
+pub(super) enum Running {
+    /// Nothing yet.
+    Nothing,
+    /// A program or a forwarded stream that reads the inbox.
+    Task,
+    /// A program that is driven by what arrives.
+    Service(Arc<Driver>),
+}
+
+/// What a channel shares with the task that runs on it.
+pub(super) struct ChannelShared {
+    pub(super) recorder: Recorder,
+    pub(super) output: Output,
+    /// Cancelled when the channel is closed from whichever side, and with its connection.
+    pub(super) over: CancellationToken,
+    received: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl Channel {
+    pub(super) fn new(
+        number: u32,
+        recorder: Recorder,
+        output: Output,
+        over: CancellationToken,
+        recorded_stdin: usize,
+    ) -> Self {
+        let shared = ChannelShared {
+            recorder,
+            output,
+            over,
+            received: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+        };
+        Self {
+            number,
+            env: Vec::new(),
+            pty: None,
+            agent_forwarding: false,
+            inbox: Inbox::default(),
+            controls: ControlQueue::default(),
+            running: Running::Nothing,
+            shared: Arc::new(shared),
+            recorded_stdin,
+        }
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.shared.recorder
+    }
+
+    /// Keeps a variable, unless there are too many already.
+    pub(super) fn keep_env(&mut self, name: &str, value: &str) -> bool {
+        let bytes: usize = self
+            .env
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let fits = self.env.len() < MOST_VARIABLES && bytes + name.len() + value.len() <= MOST_VARIABLE_BYTES;
+        if fits {
+            self.env.push((name.to_owned(), value.to_owned()));
+        }
+        fits
+    }
+
+    /// The session that a program is started with. What was said before the request belongs to it.
+    pub(super) fn session(&self, request: Request) -> Session {
+        Session::new(Parts {
+            request: Arc::new(request),
+            stdin: self.inbox.reader(),
+            stdout: Stdout::new(self.shared.output.clone(), OutputStream::Stdout),
+            stderr: Stdout::new(self.shared.output.clone(), OutputStream::Stderr),
+            controls: self.controls.reader(),
+            recorder: self.shared.recorder.clone(),
+        })
+    }
+
+    /// The stream of a forwarded connection.
+    pub(super) fn stream(&self) -> ChannelStream {
+        let writer = Stdout::new(self.shared.output.clone(), OutputStream::Stdout);
+        ChannelStream::new(self.inbox.reader(), writer, self.shared.recorder.clone())
+    }
+
+    /// Data arrived. Returns how much waits to be read.
+    pub(super) fn receive(&mut self, data: &[u8]) -> usize {
+        self.shared
+            .received
+            .fetch_add(data.len() as u64, Ordering::Relaxed);
+        if let Running::Service(driver) = &self.running {
+            driver.receive(data);
+            return 0;
+        }
+        let recorded = data.get(..self.recorded_stdin).unwrap_or(data);
+        if !recorded.is_empty() {
+            self.recorded_stdin -= recorded.len();
+            self.recorder().record(StdinEvent::new(recorded.to_vec()));
+        }
+        self.inbox.push(data)
+    }
+
+    /// The client will send no more.
+    pub(super) fn end(&mut self) {
+        let received = self.shared.received.load(Ordering::Relaxed);
+        self.recorder().record(StdinEof::new(received));
+        self.inbox.end();
+        if let Running::Service(driver) = &self.running {
+            driver.eof();
+        }
+    }
+
+    /// The channel is closed by the client or with its connection: whatever runs on it ends.
+    pub(super) fn close(&self) {
+        self.inbox.end();
+        self.controls.end();
+        self.shared.closed();
+    }
+
+    /// Whether the channel is closed, so that it may be forgotten.
+    pub(super) fn is_over(&self) -> bool {
+        self.shared.over.is_cancelled()
+    }
+
+    /// Whether something runs here already; if not, what is about to.
+    pub(super) fn occupy(&mut self) -> bool {
+        let free = matches!(self.running, Running::Nothing);
+        if free {
+            self.running = Running::Task;
+        }
+        free
+    }
+
+    /// What was about to run was refused: another request may succeed.
+    pub(super) fn vacate(&mut self) {
+        self.running = Running::Nothing;
+    }
+}
+
+impl ChannelShared {
+    /// The program is done: says how, and closes the channel.
+    pub(super) async fn finish(&self, exit: Exit) {
+        match &exit {
+            Exit::Status(status) => self.recorder.record(ExitEvent::new(*status, None)),
+            Exit::Signal { name, .. } => self.recorder.record(ExitEvent::new(None, name.clone())),
+            Exit::Silent => {}
+        }
+        // Fails when the client closed the channel meanwhile; then there is nobody to tell.
+        let _gone = self.output.exit(&exit).await;
+        let _gone = self.output.close().await;
+        self.closed();
+    }
+
+    /// Records once that the channel is closed, and ends what still uses it.
+    pub(super) fn closed(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            let received = self.received.load(Ordering::Relaxed);
+            self.recorder
+                .record(ChannelClosed::new(received, self.output.sent()));
+        }
+        self.over.cancel();
+    }
+}

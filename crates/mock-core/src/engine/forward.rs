@@ -1,0 +1,102 @@
+//! Channels and requests of forwarding.
+
+use mock_base::event::{ChannelKind, ChannelOpened, ChannelRefused, Forward, ForwardCancelled};
+use russh::server::{ChannelOpenHandle, Handle, Msg};
+
+use super::{Engine, EngineError, channel::Channel, convert, output::Output, start};
+use crate::{Forwarding, Listen, Open, OpenFailure};
+
+impl Engine {
+    /// Opens a channel, or not.
+    pub(super) async fn open(
+        &mut self,
+        channel: russh::Channel<Msg>,
+        kind: ChannelKind,
+        reply: ChannelOpenHandle,
+        handle: Handle,
+    ) -> Result<(), EngineError> {
+        self.channels.retain(|_, channel| !channel.is_over());
+        let session_channel = matches!(kind, ChannelKind::Session);
+        let forwarded = matches!(
+            kind,
+            ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. }
+        );
+        let to = match self.decide(|handler| handler.channel_open(&kind))? {
+            Open::Accept if session_channel => None,
+            Open::Connect(to) if forwarded => Some(to),
+            Open::Accept | Open::Connect(_) => {
+                let text = "a channel of this type cannot be opened so".to_owned();
+                return self
+                    .refuse(kind, OpenFailure::AdministrativelyProhibited, text, reply)
+                    .await;
+            }
+            Open::Refuse { reason, text } => return self.refuse(kind, reason, text, reply).await,
+            Open::Silence => {
+                self.unanswered.push(reply);
+                return Ok(());
+            }
+        };
+        let id = channel.id();
+        // The reading half must go: messages that nobody takes from it would freeze the whole connection.
+        let (_, writing) = channel.split();
+        let number = self.next_channel;
+        self.next_channel += 1;
+        let recorder = self.recorder().on_channel(number);
+        recorder.record(ChannelOpened::new(kind));
+        let over = self.surroundings.kill.child_token();
+        let output = Output::new(writing, handle, over.clone());
+        let recorded = if session_channel {
+            self.surroundings.options.recorded_stdin
+        } else {
+            0
+        };
+        let mut channel = Channel::new(number, recorder, output, over, recorded);
+        reply.accept().await;
+        if let Some(to) = to {
+            channel.occupy();
+            start::connect(&channel, to, &self.surroundings.tasks);
+        }
+        self.channels.insert(id, channel);
+        Ok(())
+    }
+
+    async fn refuse(
+        &mut self,
+        kind: ChannelKind,
+        reason: OpenFailure,
+        text: String,
+        reply: ChannelOpenHandle,
+    ) -> Result<(), EngineError> {
+        self.recorder()
+            .record(ChannelRefused::new(kind, reason.code(), text.clone()));
+        reply.reject(convert::open_failure(reason, text)).await;
+        Ok(())
+    }
+
+    /// The server is to listen. The port that it got is told to a client that asked for any.
+    pub(super) fn listen(&mut self, listen: &Listen) -> Result<Option<u16>, EngineError> {
+        let port = match self.decide(|handler| handler.forward(listen))? {
+            Forwarding::Refuse => None,
+            Forwarding::Accept { port } => Some(port),
+        };
+        let (address, asked) = endpoint(listen);
+        self.recorder()
+            .record(Forward::new(address, asked, port.is_some()));
+        Ok(port)
+    }
+
+    pub(super) fn cancel_listen(&mut self, listen: &Listen) -> Result<bool, EngineError> {
+        let accepted = self.decide(|handler| handler.cancel_forward(listen))?;
+        let (address, port) = endpoint(listen);
+        self.recorder()
+            .record(ForwardCancelled::new(address, port, accepted));
+        Ok(accepted)
+    }
+}
+
+fn endpoint(listen: &Listen) -> (String, Option<u32>) {
+    match listen {
+        Listen::Tcp { address, port } => (address.clone(), Some(*port)),
+        Listen::Unix { path } => (path.clone(), None),
+    }
+}

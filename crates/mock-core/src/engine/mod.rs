@@ -1,0 +1,131 @@
+//! The only place that knows the engine: its `Handler` is implemented here, and turned into ours.
+//!
+//! Rules that hold throughout, because the engine's own loop depends on them: nothing here waits for a program or
+//! for a window; a request is answered within its hook; a channel's messages are taken from hooks, never from the
+//! engine's queue; and a channel is written to in one way, `data_bytes`, from tasks.
+
+mod auth;
+mod channel;
+mod config;
+mod convert;
+mod forward;
+mod hooks;
+mod output;
+mod request;
+mod service;
+mod session;
+mod start;
+mod window;
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+};
+
+use mock_base::{Recorder, event::Panicked};
+use russh::{
+    ChannelId,
+    server::{ChannelOpenHandle, Handle},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::channel::Channel;
+pub(crate) use self::{
+    config::config,
+    output::{Output, OutputStream},
+    session::run,
+};
+use crate::{Connection, Handler, config::Options};
+pub(crate) use russh::server::Config;
+
+/// What a connection's session and its surroundings share.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) options: Arc<Options>,
+    /// Cancelled when the connection is over or to be cut; every program on it ends with it.
+    pub(crate) kill: CancellationToken,
+    /// Cancelled once the client is logged in.
+    pub(crate) authenticated: CancellationToken,
+    /// Why this server ended the connection, if it did; said before it does.
+    pub(crate) ended: OnceLock<String>,
+    /// Programs that run on the connection.
+    pub(crate) tasks: TaskTracker,
+    /// The engine's handle on the session; there once its first packet was read.
+    pub(crate) handle: OnceLock<Handle>,
+}
+
+/// One connection, as the engine sees it.
+pub(crate) struct Engine {
+    connection: Connection,
+    handler: Box<dyn Handler>,
+    surroundings: Arc<Surroundings>,
+    /// The user that is logged in.
+    user: String,
+    attempts: u32,
+    rejections: u32,
+    channels: HashMap<ChannelId, Channel>,
+    next_channel: u32,
+    /// Requests for channels that are never to be answered.
+    unanswered: Vec<ChannelOpenHandle>,
+}
+
+/// Why a session ended within the engine.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    #[error(transparent)]
+    Protocol(#[from] russh::Error),
+    #[error("the handler panicked")]
+    Panicked,
+    #[error("cut by the server")]
+    Cut,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        connection: Connection,
+        handler: Box<dyn Handler>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
+        Self {
+            connection,
+            handler,
+            surroundings,
+            user: String::new(),
+            attempts: 0,
+            rejections: 0,
+            channels: HashMap::new(),
+            next_channel: 0,
+            unanswered: Vec::new(),
+        }
+    }
+
+    fn recorder(&self) -> &Recorder {
+        self.connection.recorder()
+    }
+
+    /// Asks the handler. A panic there ends this connection, and nothing else.
+    fn decide<T>(&mut self, ask: impl FnOnce(&mut dyn Handler) -> T) -> Result<T, EngineError> {
+        catch_unwind(AssertUnwindSafe(|| ask(&mut *self.handler))).map_err(|panic| {
+            self.recorder()
+                .record(Panicked::new("handler", panic_text(&*panic)));
+            EngineError::Panicked
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for channel in self.channels.values() {
+            channel.close();
+        }
+    }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,162 @@
+//! Requests on session channels: each is answered within its hook, and what is to run then runs in a task.
+
+use bytes::Bytes;
+use mock_base::event::{
+    self, AgentForward, Env, Exec as ExecEvent, Problem, Pty as PtyEvent, Secret, Shell as ShellEvent,
+    SignalReceived, Subsystem as SubsystemEvent, X11Forward,
+};
+use russh::{ChannelId, server::Session};
+
+use super::{Engine, EngineError, start};
+use crate::{Control, Handler, Launch, Request, Wanted, handler::LaunchAnswer};
+
+impl Engine {
+    pub(super) fn env(&mut self, id: ChannelId, name: &str, value: &str) -> Result<bool, EngineError> {
+        let wanted = self.decide(|handler| handler.env(name, value))?;
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return Ok(false);
+        };
+        let accepted = wanted && channel.keep_env(name, value);
+        if wanted && !accepted {
+            channel
+                .recorder()
+                .record(Problem::new("too many environment variables"));
+        }
+        channel.recorder().record(Env::new(name, value, accepted));
+        Ok(accepted)
+    }
+
+    pub(super) fn pty(&mut self, id: ChannelId, mut pty: PtyEvent) -> Result<bool, EngineError> {
+        pty.accepted = self.decide(|handler| handler.pty(&pty))?;
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return Ok(false);
+        };
+        let accepted = pty.accepted;
+        channel.recorder().record(pty.clone());
+        channel.pty = accepted.then_some(pty);
+        Ok(accepted)
+    }
+
+    pub(super) fn agent(&mut self, id: ChannelId) -> Result<bool, EngineError> {
+        let accepted = self.decide(|handler| handler.agent_forward())?;
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.agent_forwarding |= accepted;
+            channel.recorder().record(AgentForward::new(accepted));
+        }
+        Ok(accepted)
+    }
+
+    pub(super) fn x11(
+        &mut self,
+        id: ChannelId,
+        single_connection: bool,
+        protocol: &str,
+        cookie: &str,
+        screen: u32,
+    ) -> Result<bool, EngineError> {
+        let accepted = self.decide(|handler| handler.x11_forward())?;
+        if let Some(channel) = self.channels.get(&id) {
+            let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
+            channel.recorder().record(X11Forward::new(
+                single_connection,
+                protocol,
+                cookie,
+                screen,
+                accepted,
+            ));
+        }
+        Ok(accepted)
+    }
+
+    pub(super) fn window_change(
+        &mut self,
+        id: ChannelId,
+        size: event::WindowChange,
+    ) -> Result<bool, EngineError> {
+        let accepted = self.decide(|handler| handler.window_change(&size))?;
+        if let Some(channel) = self.channels.get(&id) {
+            channel.recorder().record(size);
+            if accepted {
+                channel.controls.push(Control::WindowChange(size));
+            }
+        }
+        Ok(accepted)
+    }
+
+    pub(super) fn signal_received(&mut self, id: ChannelId, name: String) -> Result<(), EngineError> {
+        let accepted = self.decide(|handler| handler.signal(&name))?;
+        if let Some(channel) = self.channels.get(&id) {
+            channel.recorder().record(SignalReceived::new(name.clone()));
+            if accepted {
+                channel.controls.push(Control::Signal(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A command, a shell or a subsystem is to be run.
+    pub(super) fn launch(
+        &mut self,
+        id: ChannelId,
+        wanted: Wanted,
+        session: &mut Session,
+    ) -> Result<(), EngineError> {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return Ok(());
+        };
+        if !channel.occupy() {
+            // RFC 4254 section 6.5: only one of these requests can succeed per channel.
+            channel
+                .recorder()
+                .record(Problem::new("a second program was requested on a channel"));
+            session.channel_failure(id)?;
+            return Ok(());
+        }
+        let request = Request {
+            wanted,
+            user: self.user.clone(),
+            peer: self.connection.peer(),
+            connection: self.connection.number(),
+            channel: channel.number,
+            env: channel.env.clone(),
+            pty: channel.pty.clone(),
+            agent_forwarding: channel.agent_forwarding,
+        };
+        let launch = self.decide(|handler| ask(handler, &request))?;
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return Ok(());
+        };
+        let accepted = matches!(launch.answer, LaunchAnswer::Run(_));
+        match &request.wanted {
+            Wanted::Exec(command) => {
+                channel
+                    .recorder()
+                    .record(ExecEvent::new(Bytes::clone(command), accepted, launch.rule));
+            }
+            Wanted::Shell => channel.recorder().record(ShellEvent::new(accepted)),
+            Wanted::Subsystem(name) => channel
+                .recorder()
+                .record(SubsystemEvent::new(name.clone(), accepted)),
+        }
+        match launch.answer {
+            LaunchAnswer::Run(program) => {
+                session.channel_success(id)?;
+                start::program(channel, &*program, request, &self.surroundings.tasks);
+            }
+            LaunchAnswer::Refuse => {
+                channel.vacate();
+                session.channel_failure(id)?;
+            }
+            LaunchAnswer::Silence => {}
+        }
+        Ok(())
+    }
+}
+
+fn ask(handler: &mut dyn Handler, request: &Request) -> Launch {
+    match &request.wanted {
+        Wanted::Exec(_) => handler.exec(request),
+        Wanted::Shell => handler.shell(request),
+        Wanted::Subsystem(name) => handler.subsystem(name, request),
+    }
+}

@@ -1,0 +1,96 @@
+//! One session of the engine, from its first byte to its last, with the deadlines and the ways to end it.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use russh::{
+    Disconnect,
+    server::{Config, run_stream},
+};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, EngineError, Surroundings};
+use crate::{
+    config::{FAREWELL, LINGER},
+    transport::{Stream, Traffic, Transport},
+};
+
+/// Runs a session until the client leaves, a deadline passes, or the server stops.
+pub(crate) async fn run<S: Stream>(
+    config: Arc<Config>,
+    transport: Transport<S>,
+    traffic: &Traffic,
+    engine: Engine,
+    stop: &CancellationToken,
+) -> Result<(), EngineError> {
+    let surroundings = Arc::clone(&engine.surroundings);
+    let options = Arc::clone(&surroundings.options);
+    let mut life = pin!(async {
+        let session = run_stream(config, transport, engine).await?;
+        let _set_once = surroundings.handle.set(session.handle());
+        session.await
+    });
+    let handshake = after(options.handshake_timeout);
+    let unauthenticated = async {
+        tokio::select! {
+            () = surroundings.authenticated.cancelled() => std::future::pending().await,
+            () = handshake => {}
+        }
+    };
+    let why = tokio::select! {
+        biased;
+        ended = &mut life => return ended,
+        () = surroundings.kill.cancelled() => return life.await,
+        () = stop.cancelled() => {
+            surroundings.tasks.close();
+            let idle = timeout(options.grace, surroundings.tasks.wait());
+            tokio::select! {
+                ended = &mut life => return ended,
+                _idle_or_not = idle => "the server is shutting down".to_owned(),
+            }
+        }
+        () = unauthenticated => {
+            format!("not authenticated within {:?}", options.handshake_timeout.unwrap_or_default())
+        }
+        () = after(options.connection_timeout) => {
+            format!("the connection may last {:?}", options.connection_timeout.unwrap_or_default())
+        }
+    };
+    let _said_before = surroundings.ended.set(why.clone());
+    // In clear text the engine says nothing; who called this does.
+    if !traffic.observe(|observer| observer.server_in_clear()) {
+        say_farewell(&surroundings, traffic, why).await;
+        if let Ok(ended) = timeout(LINGER, &mut life).await {
+            return ended;
+        }
+    }
+    surroundings.kill.cancel();
+    life.await
+}
+
+/// Sends a disconnect message, as far as the client takes it in time.
+async fn say_farewell(surroundings: &Surroundings, traffic: &Traffic, why: String) {
+    let Some(handle) = surroundings.handle.get() else {
+        return;
+    };
+    let _too_late = timeout(FAREWELL, async {
+        if handle
+            .disconnect(Disconnect::ByApplication, why, String::new())
+            .await
+            .is_ok()
+        {
+            traffic.finished_sending.cancelled().await;
+        }
+    })
+    .await;
+}
+
+/// Ready after this time, or never.
+fn after(delay: Option<Duration>) -> impl Future<Output = ()> {
+    async move {
+        match delay {
+            Some(delay) => sleep(delay).await,
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Errors of starting and stopping a server.
+
+use std::{io, time::Duration};
+
+use crate::UnknownAlgorithm;
+
+/// A server that did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// `address:port`.
+        address: String,
+        /// Why: in use, not permitted, not an address of this machine.
+        source: io::Error,
+    },
+    /// An algorithm is unknown.
+    #[error(transparent)]
+    Algorithm(#[from] UnknownAlgorithm),
+    /// The version string is not one (RFC 4253 section 4.2).
+    #[error(
+        "version `{version}` is not of the form `SSH-2.0-name`, in at most 253 printable ASCII characters"
+    )]
+    Version {
+        /// What was given.
+        version: String,
+    },
+    /// The thread that serves blocking users cannot be started.
+    #[error("cannot start the background runtime")]
+    Runtime(#[source] io::Error),
+}
+
+/// A server that did not end as it should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShutdownError {
+    /// Something still runs after the deadline: a task that blocks its thread, most likely.
+    #[error("{tasks} tasks of server `{name}` still run {after:?} after the shutdown began")]
+    StillRunning {
+        /// The server.
+        name: String,
+        /// How many.
+        tasks: usize,
+        /// The deadline.
+        after: Duration,
+    },
+}

@@ -1,0 +1,214 @@
+//! Host keys: made, read, and told apart by their fingerprints.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use md5::{Digest as _, Md5};
+use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, PublicKey, private::RsaKeypair};
+
+use crate::keys::{decode_secret_key, safe_rng, ssh_key};
+
+/// The private key by which a server proves who it is (RFC 4253 section 7).
+///
+/// ```
+/// use mock_core::HostKey;
+///
+/// let key = HostKey::ed25519();
+/// assert_eq!(key.algorithm(), "ssh-ed25519");
+/// assert!(key.sha256().starts_with("SHA256:"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct HostKey {
+    key: PrivateKey,
+}
+
+/// A host key that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostKeyError {
+    /// The file cannot be read.
+    #[error("cannot read host key `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The key is protected by a passphrase, which a server cannot ask for.
+    #[error("host key{} is encrypted: remove its passphrase with `ssh-keygen -p -N ''`", named(path.as_deref()))]
+    Encrypted {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+    },
+    /// Not a private key in a form that OpenSSH or PuTTY writes.
+    #[error("host key{} is not a private key", named(path.as_deref()))]
+    Invalid {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+fn named(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!(" `{}`", path.display()))
+}
+
+impl HostKey {
+    /// A new Ed25519 key. Takes some 40 µs.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no random numbers.
+    #[must_use]
+    pub fn ed25519() -> Self {
+        Self::random(Algorithm::Ed25519)
+    }
+
+    /// A new ECDSA key on NIST P-256.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no random numbers.
+    #[must_use]
+    pub fn ecdsa() -> Self {
+        Self::random(Algorithm::Ecdsa {
+            curve: EcdsaCurve::NistP256,
+        })
+    }
+
+    /// A new RSA key with a modulus of this many bits. Takes a tenth of a second for 2048 bits, a second for 4096,
+    /// and far longer where dependencies are not optimised.
+    ///
+    /// # Errors
+    ///
+    /// For a number of bits that no RSA key can have.
+    pub fn rsa(bits: usize) -> Result<Self, ssh_key::Error> {
+        let pair = RsaKeypair::random(&mut safe_rng(), bits)?;
+        Ok(Self {
+            key: PrivateKey::from(pair),
+        })
+    }
+
+    /// The ECDSA key that servers of this process share unless they are given keys: made once, at first use.
+    pub(crate) fn shared_ecdsa() -> Self {
+        static SHARED: OnceLock<HostKey> = OnceLock::new();
+        SHARED.get_or_init(Self::ecdsa).clone()
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "both algorithms are compiled in, and the generator aborts by itself"
+    )]
+    fn random(algorithm: Algorithm) -> Self {
+        let key = PrivateKey::random(&mut safe_rng(), algorithm).expect("algorithm is supported");
+        Self { key }
+    }
+
+    /// Reads a key in any form that OpenSSH writes or reads (its own, PKCS#1, PKCS#8, SEC1), or PuTTY's.
+    ///
+    /// # Errors
+    ///
+    /// [`HostKeyError::Encrypted`] for a key with a passphrase, [`HostKeyError::Invalid`] for anything that is no key.
+    pub fn parse(text: &str) -> Result<Self, HostKeyError> {
+        Self::parse_from(text, None)
+    }
+
+    /// Reads a key file; see [`parse`](Self::parse).
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and [`HostKeyError::Read`]; each names the file.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, HostKeyError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|source| HostKeyError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse_from(&text, Some(path))
+    }
+
+    fn parse_from(text: &str, path: Option<&Path>) -> Result<Self, HostKeyError> {
+        let path = path.map(Path::to_owned);
+        match decode_secret_key(text, None) {
+            Ok(key) if key.is_encrypted() => Err(HostKeyError::Encrypted { path }),
+            Ok(key) => Ok(Self { key }),
+            Err(russh::keys::Error::KeyIsEncrypted) => Err(HostKeyError::Encrypted { path }),
+            Err(_) if text.contains("Proc-Type: 4,ENCRYPTED") => Err(HostKeyError::Encrypted { path }),
+            Err(source) => Err(HostKeyError::Invalid {
+                path,
+                source: source.into(),
+            }),
+        }
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    /// The private half, for whoever has to write it to a file.
+    #[must_use]
+    pub fn private_key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Name of the key's algorithm: `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`.
+    #[must_use]
+    pub fn algorithm(&self) -> String {
+        self.public_key().algorithm().to_string()
+    }
+
+    /// The public key as one line in the form of `authorized_keys`, without a comment.
+    #[must_use]
+    pub fn to_openssh(&self) -> String {
+        public_line(self.public_key())
+    }
+
+    /// The fingerprint as OpenSSH prints it: `SHA256:…`.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        self.public_key().fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// The fingerprint with SHA-512: `SHA512:…`.
+    #[must_use]
+    pub fn sha512(&self) -> String {
+        self.public_key().fingerprint(HashAlg::Sha512).to_string()
+    }
+
+    /// The fingerprint of old clients: `MD5:aa:bb:…`.
+    #[must_use]
+    pub fn md5(&self) -> String {
+        let blob = self.public_key().to_bytes().unwrap_or_default();
+        let bytes: Vec<_> = Md5::digest(blob)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("MD5:{}", bytes.join(":"))
+    }
+}
+
+/// A public key as one line without a comment; a key in memory always has one.
+pub(crate) fn public_line(key: &PublicKey) -> String {
+    let line = key.to_openssh().unwrap_or_default();
+    line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Debug for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostKey")
+            .field("public_key", &self.to_openssh())
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<PrivateKey> for HostKey {
+    fn from(key: PrivateKey) -> Self {
+        Self { key }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a client asked for and in which circumstances: plain data, handed to matchers, handlers and programs.
+
+use std::{borrow::Cow, fmt, net::SocketAddr};
+
+use bytes::Bytes;
+use mock_base::event::Pty;
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Peer {
+    /// A TCP socket.
+    Tcp(SocketAddr),
+    /// A stream within this process.
+    Memory,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Memory => f.write_str("memory"),
+        }
+    }
+}
+
+/// What is to be run on a session channel (RFC 4254 section 6.5).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Wanted {
+    /// A command.
+    Exec(Bytes),
+    /// A shell.
+    Shell,
+    /// A subsystem, by name.
+    Subsystem(String),
+}
+
+/// A request to run something, with what the client said about it before.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// What is to be run.
+    pub wanted: Wanted,
+    /// The user that is logged in.
+    pub user: String,
+    /// Where the connection comes from.
+    pub peer: Peer,
+    /// Number of the connection on its server, from 1.
+    pub connection: u64,
+    /// Number of the channel on its connection, from 0.
+    pub channel: u32,
+    /// Environment variables in the order in which they were passed.
+    pub env: Vec<(String, String)>,
+    /// The pseudo-terminal, where one was requested and granted.
+    pub pty: Option<Pty>,
+    /// Whether agent forwarding was requested and granted on this channel.
+    pub agent_forwarding: bool,
+}
+
+impl Request {
+    /// A request outside any server, for testing a matcher, a responder or a rule by itself.
+    ///
+    /// ```
+    /// use mock_core::{Request, Wanted};
+    ///
+    /// let request = Request::detached("deploy", Wanted::Exec("uname -r".into()));
+    /// assert_eq!(request.command_text(), "uname -r");
+    /// ```
+    #[must_use]
+    pub fn detached(user: impl Into<String>, wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            user: user.into(),
+            peer: Peer::Memory,
+            connection: 1,
+            channel: 0,
+            env: Vec::new(),
+            pty: None,
+            agent_forwarding: false,
+        }
+    }
+
+    /// The command as the client sent it; empty for a shell and for a subsystem.
+    #[must_use]
+    pub fn command(&self) -> &[u8] {
+        match &self.wanted {
+            Wanted::Exec(command) => command,
+            _ => b"",
+        }
+    }
+
+    /// The command as text, with U+FFFD where it is not UTF-8.
+    #[must_use]
+    pub fn command_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.command())
+    }
+
+    /// The value of an environment variable; of several with this name, the last.
+    #[must_use]
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.env
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

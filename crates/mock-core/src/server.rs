@@ -1,0 +1,250 @@
+//! A running server.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use mock_base::{Events, Journal, Recorder, event::Started};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{io::DuplexStream, net::TcpListener, runtime::Handle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Builder, Closed, HostKey, KitBuilder, Peer, Shutdown, ShutdownError, StartError, Stopper, accept,
+    composed::Built,
+    config::Options,
+    connection::{self, HandlerFactory},
+    engine,
+};
+
+/// Bytes that wait in each direction of an in-memory connection.
+const MEMORY_BUFFER: usize = 64 * 1024;
+
+/// Connections that may wait to be accepted: beyond it, a burst of clients would wait a second for its next try.
+const BACKLOG: i32 = 4096;
+
+/// What the handle on a server and its tasks share.
+pub(crate) struct Shared {
+    pub(crate) options: Arc<Options>,
+    pub(crate) host_keys: Vec<HostKey>,
+    pub(crate) config: Arc<engine::Config>,
+    pub(crate) built: Arc<Built>,
+    pub(crate) factory: Option<Box<HandlerFactory>>,
+    pub(crate) recorder: Recorder,
+    pub(crate) runtime: Handle,
+    /// Cancelled to begin a shutdown.
+    pub(crate) stop: CancellationToken,
+    /// Cancelled to end every connection at once.
+    pub(crate) kill: CancellationToken,
+    /// Cancelled when nothing of the server is left.
+    pub(crate) closed: CancellationToken,
+    /// The connections.
+    pub(crate) tasks: TaskTracker,
+    /// How many connections did not end in time, if any.
+    pub(crate) left_running: OnceLock<(usize, Duration)>,
+    pub(crate) connections: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("name", &self.options.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn connections_so_far(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn outcome(&self) -> Result<(), ShutdownError> {
+        match self.left_running.get() {
+            None => Ok(()),
+            Some((tasks, after)) => Err(ShutdownError::StillRunning {
+                name: self.options.name.clone(),
+                tasks: *tasks,
+                after: *after,
+            }),
+        }
+    }
+}
+
+/// A mock SSH server that runs. It stops when this is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mock_core::{Exec, MockSshServer};
+///
+/// let server = MockSshServer::builder().exec(Exec::on("uptime").reply("up 3 days\n")).start().await?;
+/// println!("listening on {}", server.addr());
+/// server.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "the server stops when this is dropped; bind it: `let server = …`"]
+pub struct MockSshServer {
+    pub(crate) shared: Arc<Shared>,
+    address: SocketAddr,
+}
+
+impl MockSshServer {
+    /// A server with the defaults: they are listed at [`Builder`].
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Runs on this runtime. `listen` says whether there is a socket.
+    pub(crate) fn launch(builder: Builder, runtime: Handle, listen: bool) -> Result<Self, StartError> {
+        let parts = builder.into_parts()?;
+        let options = Arc::new(parts.options);
+        let wanted = SocketAddr::new(options.address, options.port);
+        let listener = if listen {
+            Some(bind(wanted, &runtime)?)
+        } else {
+            None
+        };
+        let address = match &listener {
+            Some((_, address)) => *address,
+            None => SocketAddr::new(options.address, 0),
+        };
+        let shared = Arc::new(Shared {
+            recorder: parts.journal.recorder(options.name.as_str()),
+            config: Arc::new(engine::config(&options, &parts.host_keys)?),
+            options,
+            host_keys: parts.host_keys,
+            built: Arc::new(parts.built),
+            factory: parts.factory,
+            runtime,
+            stop: CancellationToken::new(),
+            kill: CancellationToken::new(),
+            closed: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            left_running: OnceLock::new(),
+            connections: AtomicU64::new(0),
+        });
+        let shown = listener
+            .as_ref()
+            .map_or_else(|| "memory".to_owned(), |_| address.to_string());
+        shared.recorder.record(Started::new(shown));
+        let listener = listener.map(|(listener, _)| listener);
+        shared.runtime.spawn(accept::own(Arc::clone(&shared), listener));
+        Ok(Self { shared, address })
+    }
+
+    /// The address that it listens on, with the real port. A server without a socket has port 0.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Its name in the journal.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.options.name
+    }
+
+    /// Its host keys, in the order given.
+    #[must_use]
+    pub fn host_keys(&self) -> &[HostKey] {
+        &self.shared.host_keys
+    }
+
+    /// What happened on this server so far, and what will.
+    pub fn events(&self) -> Events {
+        self.journal().events().on_server(self.name())
+    }
+
+    /// The journal that it writes to, which others may write to as well.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        self.shared.recorder.journal()
+    }
+
+    /// Connects within this process: a stream for a client to speak SSH over, without a socket.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (near, far) = tokio::io::duplex(MEMORY_BUFFER);
+        let serving = connection::serve(Arc::clone(&self.shared), near, Peer::Memory);
+        self.shared.tasks.spawn_on(serving, &self.shared.runtime);
+        far
+    }
+
+    /// Everything that a client needs, as files in `directory`: keys, `known_hosts` and a configuration.
+    pub fn client_kit(&self, directory: impl AsRef<Path>) -> KitBuilder {
+        KitBuilder::new(self, directory.as_ref())
+    }
+
+    /// Forgets what happened: clears the journal, for all that share it. Live connections go on.
+    pub fn reset(&self) {
+        self.journal().events().clear();
+    }
+
+    /// A handle that stops the server from elsewhere.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Ready when nothing of the server is left.
+    pub fn closed(&self) -> Closed {
+        Closed {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Ends the server: it stops accepting, lets programs finish for the grace of the builder (none by default),
+    /// tells each client to disconnect, cuts those that do not listen, and is done when nothing of it is left.
+    pub fn shutdown(self) -> Shutdown {
+        Shutdown { server: self }
+    }
+}
+
+impl Drop for MockSshServer {
+    /// Cuts every connection, and does not wait.
+    fn drop(&mut self) {
+        if !self.shared.closed.is_cancelled() {
+            self.stopper().kill();
+        }
+    }
+}
+
+fn bind(address: SocketAddr, runtime: &Handle) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bind = || -> io::Result<_> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // Without it a port that was in use a minute ago could not be used again.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let socket = std::net::TcpListener::from(socket);
+        let bound = socket.local_addr()?;
+        let _within = runtime.enter();
+        Ok((TcpListener::from_std(socket)?, bound))
+    };
+    bind().map_err(|source| StartError::Listen {
+        address: address.to_string(),
+        source,
+    })
+}

@@ -1,0 +1,231 @@
+//! What the client sends, queued between the engine and a program.
+//!
+//! The engine must never wait for a program: its loop also reads window adjustments of every other channel. So
+//! data is queued without waiting. What bounds the queue is the channel's window, which the engine lets run dry
+//! while a program does not read (`engine/window.rs`).
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
+};
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// Longest line that [`Stdin::read_line`] takes.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// The engine's end of the queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Inbox {
+    queue: Arc<Mutex<Queue>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    chunks: VecDeque<Bytes>,
+    bytes: usize,
+    ended: bool,
+    /// Nobody reads any more, so data is thrown away.
+    abandoned: bool,
+    reader: Option<Waker>,
+}
+
+impl Inbox {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues data, and returns how many bytes wait to be read.
+    pub(crate) fn push(&self, data: &[u8]) -> usize {
+        let mut queue = self.queue();
+        if !queue.abandoned && !data.is_empty() {
+            queue.chunks.push_back(Bytes::copy_from_slice(data));
+            queue.bytes += data.len();
+        }
+        Self::wake(&mut queue);
+        queue.bytes
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue().bytes
+    }
+
+    /// No more data will come; what waits can still be read.
+    pub(crate) fn end(&self) {
+        let mut queue = self.queue();
+        queue.ended = true;
+        Self::wake(&mut queue);
+    }
+
+    fn wake(queue: &mut Queue) {
+        if let Some(reader) = queue.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// The program's end; there is one.
+    pub(crate) fn reader(&self) -> Stdin {
+        Stdin {
+            inbox: self.clone(),
+            current: Bytes::new(),
+        }
+    }
+}
+
+/// What the client sends on a channel.
+///
+/// Also an [`AsyncRead`]. Dropping it throws away what comes later.
+#[derive(Debug)]
+pub struct Stdin {
+    inbox: Inbox,
+    /// What was taken from the queue and not read yet.
+    current: Bytes,
+}
+
+impl Stdin {
+    /// The next piece of data as it came, or `None` at its end.
+    pub async fn read(&mut self) -> Option<Bytes> {
+        poll_fn(|context| self.poll_fill(context)).await;
+        (!self.current.is_empty()).then(|| std::mem::take(&mut self.current))
+    }
+
+    /// The next line without its line feed, or `None` at the end of the data.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidData`](io::ErrorKind::InvalidData) for a line of more than 1 MiB.
+    pub async fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        loop {
+            poll_fn(|context| self.poll_fill(context)).await;
+            if self.current.is_empty() {
+                return Ok((!line.is_empty()).then_some(line));
+            }
+            if let Some(end) = self.current.iter().position(|byte| *byte == b'\n') {
+                line.extend_from_slice(&self.current.split_to(end));
+                self.current.advance(1);
+                return Ok(Some(line));
+            }
+            line.extend_from_slice(&std::mem::take(&mut self.current));
+            if line.len() > LONGEST_LINE {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "line of more than 1 MiB",
+                ));
+            }
+        }
+    }
+
+    /// All data up to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidData`](io::ErrorKind::InvalidData) for more than `limit` bytes.
+    pub async fn read_to_end(&mut self, limit: usize) -> io::Result<Vec<u8>> {
+        let mut data = Vec::new();
+        while let Some(chunk) = self.read().await {
+            if data.len() + chunk.len() > limit {
+                let text = format!("more than {limit} bytes of data");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            }
+            data.extend_from_slice(&chunk);
+        }
+        Ok(data)
+    }
+
+    /// Ready with something in `current`, or with nothing at the end of the data.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.current.is_empty() {
+            return Poll::Ready(());
+        }
+        let mut queue = self.inbox.queue();
+        if let Some(chunk) = queue.chunks.pop_front() {
+            queue.bytes -= chunk.len();
+            drop(queue);
+            self.current = chunk;
+            return Poll::Ready(());
+        }
+        if queue.ended {
+            return Poll::Ready(());
+        }
+        queue.reader = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl AsyncRead for Stdin {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_fill(context));
+        let length = self.current.len().min(buffer.remaining());
+        buffer.put_slice(&self.current.split_to(length));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Stdin {
+    fn drop(&mut self) {
+        let mut queue = self.inbox.queue();
+        queue.abandoned = true;
+        queue.chunks.clear();
+        queue.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_are_cut_across_pieces_and_the_last_may_lack_its_line_feed() {
+        let inbox = Inbox::default();
+        let mut stdin = inbox.reader();
+        inbox.push(b"one\ntw");
+        inbox.push(b"o\n\nthree");
+        inbox.end();
+        let mut lines = Vec::new();
+        while let Some(line) = stdin.read_line().await.unwrap() {
+            lines.push(String::from_utf8(line).unwrap());
+        }
+        assert_eq!(lines, ["one", "two", "", "three"]);
+    }
+
+    #[tokio::test]
+    async fn reading_in_small_steps_loses_nothing_and_frees_the_queue() {
+        let inbox = Inbox::default();
+        let mut stdin = inbox.reader();
+        assert_eq!(inbox.push(b"abcdef"), 6);
+        let mut two = [0; 2];
+        stdin.read_exact(&mut two).await.unwrap();
+        assert_eq!((&two, inbox.waiting()), (b"ab", 0));
+        inbox.end();
+        assert_eq!(stdin.read_to_end(10).await.unwrap(), b"cdef");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_is_not_kept() {
+        let inbox = Inbox::default();
+        drop(inbox.reader());
+        assert_eq!(inbox.push(b"abc"), 0);
+    }
+
+    #[tokio::test]
+    async fn more_than_the_limit_is_an_error() {
+        let inbox = Inbox::default();
+        let mut stdin = inbox.reader();
+        inbox.push(b"abc");
+        inbox.end();
+        let error = stdin.read_to_end(2).await.unwrap_err();
+        assert_eq!(error.to_string(), "more than 2 bytes of data");
+    }
+}

@@ -1,0 +1,99 @@
+//! What a program sends, within the client's window.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+
+use crate::{
+    connect::BoxFuture,
+    engine::{Output, OutputStream},
+};
+
+/// Most that one [`AsyncWrite::poll_write`] takes: as much as one packet carries.
+const PIECE: usize = 32 * 1024;
+
+/// One of the two streams to the client. Cheap to clone.
+///
+/// [`send`](Self::send) takes bytes without copying them. As an [`AsyncWrite`] it copies, and has one piece of up
+/// to 32 KiB on its way while the next is prepared: flush before relying on the order against another stream.
+pub struct Stdout {
+    output: Output,
+    stream: OutputStream,
+    /// The piece on its way, of writes through `AsyncWrite`.
+    sending: Option<BoxFuture<io::Result<()>>>,
+}
+
+impl Stdout {
+    pub(crate) fn new(output: Output, stream: OutputStream) -> Self {
+        Self {
+            output,
+            stream,
+            sending: None,
+        }
+    }
+
+    /// Sends bytes, and waits until the client's window has taken them.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) once the channel is closed.
+    pub fn send<B: Into<Bytes>>(&self, bytes: B) -> impl Future<Output = io::Result<()>> + Send + use<B> {
+        let (output, stream, bytes) = (self.output.clone(), self.stream, bytes.into());
+        async move { output.send(stream, bytes).await }
+    }
+
+    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(sending) = &mut self.sending else {
+            return Poll::Ready(Ok(()));
+        };
+        let sent = ready!(sending.as_mut().poll(context));
+        self.sending = None;
+        Poll::Ready(sent)
+    }
+}
+
+impl Clone for Stdout {
+    fn clone(&self) -> Self {
+        Self::new(self.output.clone(), self.stream)
+    }
+}
+
+impl fmt::Debug for Stdout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stdout")
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AsyncWrite for Stdout {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_sent(context))?;
+        let piece = buffer.get(..PIECE).unwrap_or(buffer);
+        let (output, stream, bytes) = (self.output.clone(), self.stream, Bytes::copy_from_slice(piece));
+        self.sending = Some(Box::pin(async move { output.send(stream, bytes).await }));
+        // Polled once, so that a window with room takes it now and a closed channel is seen now.
+        if let Poll::Ready(Err(error)) = self.poll_sent(context) {
+            return Poll::Ready(Err(error));
+        }
+        Poll::Ready(Ok(piece.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sent(context)
+    }
+
+    /// Flushes. The end of the data is sent when the program ends, not before.
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(context)
+    }
+}

@@ -1,0 +1,304 @@
+//! The stream that the engine is given.
+//!
+//! It can be cut from outside (the engine has no way to end a session at once), it counts bytes, shows what is in
+//! clear text to the [`Observer`], and reads ahead: the engine asks for four bytes and then for the rest of each
+//! packet, which without a buffer would be two system calls a packet. When the engine drops it, the socket
+//! underneath is handed back, so that a last word can be sent in clear text where the engine has none.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::oneshot,
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::Observer;
+
+/// Capacity that the read buffer starts with and goes back to.
+const SMALL_BUFFER: usize = 4 * 1024;
+/// Capacity that it grows to while it is filled by single reads.
+const LARGE_BUFFER: usize = 64 * 1024;
+
+/// A byte stream that a connection can run on.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+/// What can be known of a connection's stream from outside.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    received: AtomicU64,
+    sent: AtomicU64,
+    /// Cancelled once the engine has closed its sending direction.
+    pub(crate) finished_sending: CancellationToken,
+    pub(crate) observer: Mutex<Observer>,
+}
+
+impl Traffic {
+    pub(crate) fn new(observer: Observer) -> Arc<Self> {
+        Arc::new(Self {
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            finished_sending: CancellationToken::new(),
+            observer: Mutex::new(observer),
+        })
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn observe<T>(&self, look: impl FnOnce(&mut Observer) -> T) -> T {
+        look(&mut self.observer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A stream with a kill switch.
+pub(crate) struct Transport<S> {
+    /// There until this is dropped.
+    socket: Option<S>,
+    give_back: Option<oneshot::Sender<S>>,
+    /// What was read ahead, and how much of it was taken.
+    ahead: Vec<u8>,
+    taken: usize,
+    /// Whether the last read filled the buffer, so that the next one may be larger.
+    filled: bool,
+    traffic: Arc<Traffic>,
+    /// Whether the observer still wants to see what passes.
+    watched: bool,
+    kill: CancellationToken,
+    /// One for each direction, because a future wakes only who polled it last.
+    killed: [Pin<Box<WaitForCancellationFutureOwned>>; 2],
+}
+
+impl<S> fmt::Debug for Transport<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("traffic", &self.traffic)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Stream> Transport<S> {
+    /// Wraps a socket. It comes back through the receiver when the transport is dropped.
+    pub(crate) fn new(
+        socket: S,
+        traffic: Arc<Traffic>,
+        kill: CancellationToken,
+    ) -> (Self, oneshot::Receiver<S>) {
+        let (give_back, given_back) = oneshot::channel();
+        let killed = [
+            Box::pin(kill.clone().cancelled_owned()),
+            Box::pin(kill.clone().cancelled_owned()),
+        ];
+        let transport = Self {
+            socket: Some(socket),
+            give_back: Some(give_back),
+            ahead: Vec::new(),
+            taken: 0,
+            filled: false,
+            traffic,
+            watched: true,
+            kill,
+            killed,
+        };
+        (transport, given_back)
+    }
+
+    fn socket(&mut self) -> io::Result<Pin<&mut S>> {
+        self.socket.as_mut().map(Pin::new).ok_or_else(cut)
+    }
+
+    /// Pending unless the connection was cut; then an error. Registers the task in `direction`.
+    fn poll_cut<T>(&mut self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let [reading, writing] = &mut self.killed;
+        let killed = match direction {
+            Direction::Read => reading,
+            Direction::Write => writing,
+        };
+        ready!(killed.as_mut().poll(context));
+        Poll::Ready(Err(cut()))
+    }
+
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let capacity = if self.filled { LARGE_BUFFER } else { SMALL_BUFFER };
+        self.taken = 0;
+        self.ahead.clear();
+        if self.ahead.capacity() != capacity {
+            self.ahead = Vec::with_capacity(capacity);
+        }
+        let Some(socket) = self.socket.as_mut() else {
+            return Poll::Ready(Err(cut()));
+        };
+        let read = ready!(tokio_util::io::poll_read_buf(
+            Pin::new(socket),
+            context,
+            &mut self.ahead
+        ))?;
+        self.filled = read >= SMALL_BUFFER;
+        self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
+        if self.watched {
+            let (traffic, ahead) = (&self.traffic, &self.ahead);
+            self.watched = traffic.observe(|observer| {
+                observer.received(ahead);
+                observer.watches()
+            });
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Read,
+    Write,
+}
+
+fn cut() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the server")
+}
+
+impl<S: Stream> AsyncRead for Transport<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.kill.is_cancelled() {
+            return Poll::Ready(Err(cut()));
+        }
+        if this.taken == this.ahead.len() {
+            match this.poll_fill(context) {
+                Poll::Ready(filled) => filled?,
+                Poll::Pending => return this.poll_cut(Direction::Read, context),
+            }
+        }
+        let waiting = this.ahead.get(this.taken..).unwrap_or_default();
+        let bytes = waiting.get(..buffer.remaining()).unwrap_or(waiting);
+        buffer.put_slice(bytes);
+        this.taken += bytes.len();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: Stream> AsyncWrite for Transport<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.kill.is_cancelled() {
+            return Poll::Ready(Err(cut()));
+        }
+        let Poll::Ready(written) = this.socket()?.poll_write(context, bytes) else {
+            return this.poll_cut(Direction::Write, context);
+        };
+        let written = written?;
+        this.traffic.sent.fetch_add(written as u64, Ordering::Relaxed);
+        if this.watched {
+            this.traffic
+                .observe(|observer| observer.sent(bytes.get(..written).unwrap_or(bytes)));
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match this.socket()?.poll_flush(context) {
+            Poll::Pending => this.poll_cut(Direction::Write, context),
+            flushed => flushed,
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match this.socket()?.poll_shutdown(context) {
+            Poll::Pending => this.poll_cut(Direction::Write, context),
+            shut => {
+                this.traffic.finished_sending.cancel();
+                shut
+            }
+        }
+    }
+}
+
+impl<S> Drop for Transport<S> {
+    fn drop(&mut self) {
+        if let (Some(socket), Some(give_back)) = (self.socket.take(), self.give_back.take()) {
+            // Nobody waits for it when the server is gone: then the socket is closed here.
+            let _nobody = give_back.send(socket);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_base::Journal;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    fn wrap<S: Stream>(
+        socket: S,
+    ) -> (
+        Transport<S>,
+        oneshot::Receiver<S>,
+        CancellationToken,
+        Arc<Traffic>,
+    ) {
+        let traffic = Traffic::new(Observer::new(Journal::new().recorder("lab")));
+        let kill = CancellationToken::new();
+        let (transport, back) = Transport::new(socket, Arc::clone(&traffic), kill.clone());
+        (transport, back, kill, traffic)
+    }
+
+    #[tokio::test]
+    async fn a_cut_wakes_a_read_and_a_write_that_wait() {
+        let (near, _far) = duplex(8);
+        let (transport, _back, kill, _) = wrap(near);
+        let (mut reader, mut writer) = tokio::io::split(transport);
+        let reading = tokio::spawn(async move { reader.read_u8().await });
+        let writing = tokio::spawn(async move { writer.write_all(&[0; 64]).await });
+        tokio::task::yield_now().await;
+        kill.cancel();
+        assert_eq!(
+            reading.await.unwrap().unwrap_err().kind(),
+            io::ErrorKind::ConnectionAborted
+        );
+        assert_eq!(
+            writing.await.unwrap().unwrap_err().kind(),
+            io::ErrorKind::ConnectionAborted
+        );
+    }
+
+    #[tokio::test]
+    async fn the_socket_comes_back_and_bytes_are_counted_and_unchanged() {
+        let (near, mut far) = duplex(1 << 20);
+        let (mut transport, back, _kill, traffic) = wrap(near);
+        let sent: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        far.write_all(&sent).await.unwrap();
+        let mut received = vec![0; sent.len()];
+        for piece in received.chunks_mut(777) {
+            transport.read_exact(piece).await.unwrap();
+        }
+        assert!(received == sent, "what was read is what was sent");
+        transport.write_all(b"bye").await.unwrap();
+        assert_eq!((traffic.received(), traffic.sent()), (200_000, 3));
+        drop(transport);
+        back.await.unwrap().write_all(b"!").await.unwrap();
+        let mut last = [0; 4];
+        far.read_exact(&mut last).await.unwrap();
+        assert_eq!(&last, b"bye!");
+    }
+}
