@@ -1,0 +1,167 @@
+//! A table of users, each with methods of its own.
+
+use std::sync::Arc;
+
+use mock_core::{Authenticator, LoginContext, LoginState, Method, Methods, event::Secret, keys::PublicKey};
+
+use crate::{
+    AuthorizedKeysError, KbdintRound,
+    login::{Grants, Login, Refused},
+    public_key::authorized_keys,
+};
+
+/// Lets in the users of a table, each by the methods that it has.
+///
+/// A client is shown the methods of the user whose name it gives, in OpenSSH's order (RFC 4252 section 5: the list
+/// may depend on the user). A name that is not in the table is shown `publickey` and always refused, so that it
+/// does not stand out.
+///
+/// ```
+/// use mock_auth::{User, Users};
+/// use mock_core::{Authenticator, LoginContext, Method};
+///
+/// let users = Users::new([
+///     User::named("guest").none(),
+///     User::named("anna").password("hunter2").password_also_interactive(),
+/// ])
+/// .unknown_users_see([Method::Password]);
+///
+/// let shown_to = |user| users.begin(&LoginContext::detached(user)).methods().to_string();
+/// assert_eq!(shown_to("anna"), "password,keyboard-interactive");
+/// assert_eq!(shown_to("guest"), "", "none is never listed");
+/// assert_eq!(shown_to("mallory"), "password");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Users {
+    listed: Vec<User>,
+    unknown_see: Methods,
+}
+
+impl Users {
+    /// A table of these users. Of several with one name, the first counts.
+    pub fn new(users: impl IntoIterator<Item = User>) -> Self {
+        Self {
+            listed: users.into_iter().collect(),
+            unknown_see: [Method::PublicKey].into(),
+        }
+    }
+
+    /// Shows these methods to users who are not in the table: `publickey` by default. They are refused anyway.
+    pub fn unknown_users_see(mut self, methods: impl Into<Methods>) -> Self {
+        self.unknown_see = methods.into();
+        self
+    }
+
+    /// The users, in the order given.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.listed.iter()
+    }
+
+    /// Their names, in the order given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.users().map(User::name)
+    }
+}
+
+impl Authenticator for Users {
+    fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
+        match self.listed.iter().find(|user| user.name == context.user) {
+            Some(user) => Box::new(Login::new(Arc::new(user.grants()))),
+            None => Box::new(Refused::new(self.unknown_see.clone(), "unknown user")),
+        }
+    }
+}
+
+/// One user of a table: a name, and what it may log in with. Each credential is enough by itself.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct User {
+    name: String,
+    grants: Grants,
+    password_also_interactive: bool,
+}
+
+impl User {
+    /// A user who cannot log in yet.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            grants: Grants::default(),
+            password_also_interactive: false,
+        }
+    }
+
+    /// Lets it in without a credential.
+    pub fn none(mut self) -> Self {
+        self.grants.none = true;
+        self
+    }
+
+    /// Lets it in with this password.
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.grants.password = Some(Secret::new(password.into()));
+        self
+    }
+
+    /// Lets its password answer keyboard-interactive as well, with the single prompt `Password: `, not echoed.
+    /// Rounds given to [`keyboard_interactive`](Self::keyboard_interactive) are asked instead.
+    pub fn password_also_interactive(mut self) -> Self {
+        self.password_also_interactive = true;
+        self
+    }
+
+    /// Lets it in with this key as well.
+    pub fn public_key(mut self, key: impl Into<PublicKey>) -> Self {
+        let keys = self.grants.keys.get_or_insert_default();
+        keys.push(key.into().into());
+        self
+    }
+
+    /// Lets it in with each of the keys of an `authorized_keys` file as well, given as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`PublicKeys::from_authorized_keys`](crate::PublicKeys::from_authorized_keys).
+    pub fn authorized_keys(self, text: &str) -> Result<Self, AuthorizedKeysError> {
+        Ok(authorized_keys(text)?.into_iter().fold(self, Self::public_key))
+    }
+
+    /// Lets it in after these rounds of prompts.
+    pub fn keyboard_interactive(mut self, rounds: impl IntoIterator<Item = KbdintRound>) -> Self {
+        self.grants.rounds = Some(rounds.into_iter().collect());
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The methods that it is shown. [`none_is_enough`](Self::none_is_enough) says what they leave out.
+    #[must_use]
+    pub fn methods(&self) -> Methods {
+        self.grants().methods()
+    }
+
+    /// Whether it is let in without a credential.
+    #[must_use]
+    pub fn none_is_enough(&self) -> bool {
+        self.grants.none
+    }
+
+    fn grants(&self) -> Grants {
+        let mut grants = self.grants.clone();
+        if let (true, None, Some(password)) =
+            (self.password_also_interactive, &grants.rounds, &grants.password)
+        {
+            grants.rounds = Some(vec![KbdintRound::default().prompt(
+                "Password: ",
+                false,
+                password.reveal(),
+            )]);
+        }
+        grants
+    }
+}
