@@ -1,14 +1,23 @@
 //! The workspace as cargo knows it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use anyhow::{Context, Result};
 use cargo_metadata::{CargoOpt, Metadata, MetadataCommand, Package, TargetKind};
 
-/// The root of the workspace.
+/// The root of the workspace. Asked of cargo when we run: what it was at compile time is another checkout's where
+/// several share a target directory.
 pub(crate) fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let xtask = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        xtask.parent().map_or_else(|| xtask.clone(), Path::to_owned)
+    });
+    &ROOT
 }
 
 /// Members and dependencies, all features enabled.
