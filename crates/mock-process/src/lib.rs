@@ -1,1 +1,13 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod environment;
+mod host_process;
+mod process;
+mod record;
+mod run;
+mod signal;
+mod spawn;
+mod terminal;
+
+pub use host_process::HostProcess;
+pub use record::{Ended, Started};
