@@ -32,3 +32,24 @@ impl LoginState for AcceptAny {
         Verdict::accept("anybody is let in")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    #[test]
+    fn every_method_is_accepted_at_once() {
+        let credentials = [
+            Credential::None,
+            Credential::Password(""),
+            Credential::KbdintStart { submethods: "pam" },
+            Credential::KbdintAnswers(&[]),
+        ];
+        for said in attempts(&AcceptAny, "", credentials) {
+            assert_eq!(said, "accepted: anybody is let in");
+        }
+    }
+}

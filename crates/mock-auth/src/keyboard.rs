@@ -122,11 +122,10 @@ impl KbdintRound {
 
     /// What is wrong with these answers, if anything. `number` is that of the round, from 1.
     fn mistake(&self, number: usize, given: &[String]) -> Option<String> {
-        let right = &self.answers;
-        if given.len() != right.len() {
+        let (right, given_count) = (&self.answers, given.len());
+        if given_count != right.len() {
             return Some(format!(
-                "wrong number of answers to round {number}: {} for {} prompts",
-                given.len(),
+                "wrong number of answers to round {number}: {given_count}, not {}",
                 right.len()
             ));
         }
@@ -170,4 +169,121 @@ pub(crate) fn judge(rounds: &[KbdintRound], answers: &[String], asked: &mut Opti
 fn ask(round: &KbdintRound, index: usize, asked: &mut Option<usize>) -> Verdict {
     *asked = Some(index);
     Verdict::ask(round.shown.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    const START: Credential<'_> = Credential::KbdintStart { submethods: "" };
+
+    fn two_rounds() -> KeyboardInteractive {
+        KeyboardInteractive::any_user_rounds([
+            KbdintRound::new([("Password: ", false, "hunter2"), ("Token: ", true, "42")]),
+            KbdintRound::new([]),
+        ])
+    }
+
+    #[test]
+    fn the_wrong_answer_is_named_but_not_shown() {
+        let (right, wrong) = (["hunter2".into(), "42".into()], ["hunter2".into(), "43".into()]);
+        assert_eq!(
+            attempts(
+                &two_rounds(),
+                "anna",
+                [
+                    START,
+                    Credential::KbdintAnswers(&wrong),
+                    START,
+                    Credential::KbdintAnswers(&right),
+                    Credential::KbdintAnswers(&[]),
+                ]
+            ),
+            [
+                "asked 2 prompts",
+                "rejected: wrong answer to prompt 2 of round 1",
+                "asked 2 prompts",
+                "asked 0 prompts",
+                "accepted: all answers are right",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_number_of_answers_must_be_that_of_the_prompts() {
+        let (few, right) = (["hunter2".into()], ["hunter2".into(), "42".into()]);
+        assert_eq!(
+            attempts(
+                &two_rounds(),
+                "anna",
+                [
+                    START,
+                    Credential::KbdintAnswers(&few),
+                    START,
+                    Credential::KbdintAnswers(&right),
+                    Credential::KbdintAnswers(&right),
+                ]
+            ),
+            [
+                "asked 2 prompts",
+                "rejected: wrong number of answers to round 1: 1, not 2",
+                "asked 2 prompts",
+                "asked 0 prompts",
+                "rejected: wrong number of answers to round 2: 2, not 0",
+            ]
+        );
+    }
+
+    #[test]
+    fn another_try_ends_the_round_that_was_asked() {
+        let right = ["hunter2".into(), "42".into()];
+        let answers = Credential::KbdintAnswers(&right);
+        assert_eq!(
+            attempts(&two_rounds(), "anna", [answers, START, Credential::None, answers]),
+            [
+                "rejected: answers without a round asked",
+                "asked 2 prompts",
+                "rejected: none is not accepted",
+                "rejected: answers without a round asked",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_new_attempt_restarts_from_the_first_round() {
+        let right = ["hunter2".into(), "42".into()];
+        assert_eq!(
+            attempts(
+                &two_rounds(),
+                "anna",
+                [
+                    START,
+                    Credential::KbdintAnswers(&right),
+                    START,
+                    Credential::KbdintAnswers(&[])
+                ]
+            ),
+            [
+                "asked 2 prompts",
+                "asked 0 prompts",
+                "asked 2 prompts",
+                "rejected: wrong number of answers to round 1: 0, not 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_round_nobody_is_let_in() {
+        let strategy = KeyboardInteractive::rounds("anna", []);
+        assert_eq!(
+            attempts(&strategy, "anna", [START, Credential::KbdintAnswers(&[])]),
+            [
+                "rejected: there is no round to ask",
+                "rejected: answers without a round asked"
+            ]
+        );
+    }
 }

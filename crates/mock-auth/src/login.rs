@@ -121,39 +121,125 @@ impl LoginState for Login {
     }
 
     fn attempt(&mut self, attempt: &Attempt<'_>) -> Verdict {
-        // Another try abandons an open round (RFC 4256 section 3.1).
+        // The client may try something else at any time, which ends an open round (RFC 4252 section 5).
         if !matches!(attempt.credential, Credential::KbdintAnswers(_)) {
             self.asked = None;
         }
-        match (attempt.credential, &*self.grants) {
-            (Credential::None, Grants { none: true, .. }) => Verdict::accept("no credential is needed"),
+        let (grants, asked) = (&self.grants, &mut self.asked);
+        let verdict = match attempt.credential {
+            Credential::None => grants.none.then(|| Verdict::accept("no credential is needed")),
+            Credential::Password(given) => {
+                let right = grants.password.as_ref();
+                right.map(|right| password::judge(right, given))
+            }
+            Credential::KeyOffered { key, .. } | Credential::KeySigned { key, .. } => {
+                let known = grants.keys.as_ref();
+                known.map(|known| public_key::judge(known, key))
+            }
+            Credential::KbdintStart { .. } => {
+                let rounds = grants.rounds.as_ref();
+                rounds.map(|rounds| keyboard::start(rounds, asked))
+            }
+            Credential::KbdintAnswers(answers) => {
+                let rounds = grants.rounds.as_ref();
+                rounds.map(|rounds| keyboard::judge(rounds, answers, asked))
+            }
+            Credential::Certificate(_) => Some(Verdict::reject("no certificate is accepted")),
+            _ => None,
+        };
+        let method = attempt.credential.method();
+        verdict.unwrap_or_else(|| Verdict::reject(format!("{method} is not accepted")))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use mock_core::{Answer, Authenticator};
+
+    use super::*;
+    use crate::{KeyboardInteractive, NoneAuth, Password, PublicKeys};
+
+    /// What a strategy says to these credentials, one after the other, in words.
+    pub(crate) fn attempts<const N: usize>(
+        strategy: &impl Authenticator,
+        user: &str,
+        credentials: [Credential<'_>; N],
+    ) -> [String; N] {
+        let mut login = strategy.begin(&LoginContext::detached(user));
+        credentials.map(|credential| {
+            let Verdict { answer, why, .. } = login.attempt(&Attempt::new(user, credential));
+            match answer {
+                Answer::Accept => format!("accepted: {why}"),
+                Answer::Reject { left: None } => format!("rejected: {why}"),
+                Answer::Ask(round) => format!("asked {} prompts", round.prompts.len()),
+                other => panic!("no strategy of this crate says {other:?}"),
+            }
+        })
+    }
+
+    const START: Credential<'_> = Credential::KbdintStart { submethods: "" };
+
+    #[test]
+    fn another_user_is_shown_the_same_methods_and_refused() {
+        let round = || KbdintRound::new([("Token: ", true, "42")]);
+        let no_keys: [KeyData; 0] = [];
+        let strategies: [(Box<dyn Authenticator>, _, _); 4] = [
+            (Box::new(NoneAuth::new("anna")), Credential::None, ""),
             (
-                Credential::Password(given),
-                Grants {
-                    password: Some(right),
-                    ..
-                },
-            ) => password::judge(right, given),
+                Box::new(Password::new("anna", "x")),
+                Credential::Password("x"),
+                "password",
+            ),
             (
-                Credential::KeyOffered { key, .. } | Credential::KeySigned { key, .. },
-                Grants {
-                    keys: Some(known), ..
-                },
-            ) => public_key::judge(known, key),
+                Box::new(PublicKeys::new("anna", no_keys)),
+                Credential::None,
+                "publickey",
+            ),
             (
-                Credential::KbdintStart { .. },
-                Grants {
-                    rounds: Some(rounds), ..
-                },
-            ) => keyboard::start(rounds, &mut self.asked),
-            (
-                Credential::KbdintAnswers(answers),
-                Grants {
-                    rounds: Some(rounds), ..
-                },
-            ) => keyboard::judge(rounds, answers, &mut self.asked),
-            (Credential::Certificate(_), _) => Verdict::reject("no certificate is accepted"),
-            (credential, _) => Verdict::reject(format!("{} is not accepted", credential.method())),
+                Box::new(KeyboardInteractive::new("anna", round())),
+                START,
+                "keyboard-interactive",
+            ),
+        ];
+        for (strategy, credential, methods) in strategies {
+            assert_eq!(
+                strategy
+                    .begin(&LoginContext::detached("bert"))
+                    .methods()
+                    .to_string(),
+                methods
+            );
+            assert_eq!(
+                attempts(&strategy, "bert", [credential]),
+                ["rejected: the user is not anna"]
+            );
         }
+    }
+
+    #[test]
+    fn a_method_that_is_not_granted_is_named() {
+        assert_eq!(
+            attempts(
+                &Password::any_user("x"),
+                "anna",
+                [Credential::None, START, Credential::KbdintAnswers(&[])]
+            ),
+            [
+                "rejected: none is not accepted",
+                "rejected: keyboard-interactive is not accepted",
+                "rejected: keyboard-interactive is not accepted",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_secret_shows_in_debug() {
+        let round = KbdintRound::new([("Token: ", true, "hunter2")]);
+        let shown = format!(
+            "{:?} {:?}",
+            Password::new("anna", "hunter2"),
+            KeyboardInteractive::new("anna", round)
+        );
+        assert!(shown.contains("anna") && !shown.contains("hunter2"), "{shown}");
     }
 }

@@ -47,3 +47,24 @@ fn grants() -> Grants {
         ..Grants::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    #[test]
+    fn only_the_method_none_lets_in() {
+        for strategy in [NoneAuth::new("guest"), NoneAuth::any_user()] {
+            assert_eq!(
+                attempts(&strategy, "guest", [Credential::Password(""), Credential::None]),
+                [
+                    "rejected: password is not accepted",
+                    "accepted: no credential is needed"
+                ]
+            );
+        }
+    }
+}

@@ -60,3 +60,25 @@ pub(crate) fn judge(right: &Secret, given: &str) -> Verdict {
         Verdict::reject("wrong password")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    #[test]
+    fn only_exactly_this_password_lets_in() {
+        let given = ["", "Hunter2", "hunter2 ", "hunter2"].map(Credential::Password);
+        assert_eq!(
+            attempts(&Password::any_user("hunter2"), "anna", given),
+            [
+                "rejected: wrong password",
+                "rejected: wrong password",
+                "rejected: wrong password",
+                "accepted: right password",
+            ]
+        );
+    }
+}

@@ -154,3 +154,104 @@ pub(crate) fn judge(known: &[KeyData], key: &PublicKey) -> Verdict {
         Verdict::reject("key is not known")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    const KNOWN: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEX/dQ0v4127bEo8eeG1EV0ApO2lWbSnN6RWusn/NjqI";
+
+    fn key(line: &str) -> PublicKey {
+        PublicKey::from_openssh(line).unwrap()
+    }
+
+    fn error(text: &str) -> String {
+        PublicKeys::any_user_from_authorized_keys(text)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_data_whatever_its_comment() {
+        let strategy = PublicKeys::new("anna", [key(&format!("{KNOWN} one comment"))]);
+        let (same, other) = (key(&format!("{KNOWN} another")), key(OTHER));
+        let algorithm = "ssh-ed25519";
+        assert_eq!(
+            attempts(
+                &strategy,
+                "anna",
+                [
+                    Credential::KeyOffered {
+                        key: &other,
+                        algorithm
+                    },
+                    Credential::KeySigned {
+                        key: &other,
+                        algorithm
+                    },
+                    Credential::KeyOffered {
+                        key: &same,
+                        algorithm
+                    },
+                    Credential::KeySigned {
+                        key: &same,
+                        algorithm
+                    },
+                ]
+            ),
+            [
+                "rejected: key is not known",
+                "rejected: key is not known",
+                "accepted: key is known",
+                "accepted: key is known",
+            ]
+        );
+    }
+
+    #[test]
+    fn authorized_keys_may_have_comments_and_blanks() {
+        let text = format!(
+            "# who may deploy\n\n  {KNOWN}\r\n\t{} of  the # office \n",
+            OTHER.replace(' ', "\t ")
+        );
+        let keys = authorized_keys(&text).unwrap();
+        assert_eq!(keys, [key(KNOWN), key(OTHER)]);
+        assert!(authorized_keys("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_no_key_is_named() {
+        for line in [
+            "ssh-ed25519",
+            "ssh-ed25519 AAAA",
+            "nonsense",
+            "a b c d",
+            "\"",
+            "é\" \\ ü",
+        ] {
+            assert_eq!(
+                error(&format!("{KNOWN}\n# two\n{line}")),
+                "line 3: not a public key"
+            );
+        }
+    }
+
+    #[test]
+    fn options_are_refused_rather_than_ignored() {
+        for (options, named) in [
+            ("no-pty", "no-pty"),
+            ("cert-authority,no-pty", "cert-authority"),
+            ("from=\"10.0.0.0/8,!10.1.2.3\"", "from"),
+            (r#"command="echo \"a b\" , c",no-pty"#, "command"),
+        ] {
+            assert_eq!(
+                error(&format!("{options} {KNOWN} anna@laptop")),
+                format!("line 1: option `{named}` is not implemented")
+            );
+        }
+    }
+}

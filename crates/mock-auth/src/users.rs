@@ -12,9 +12,9 @@ use crate::{
 
 /// Lets in the users of a table, each by the methods that it has.
 ///
-/// A client is shown the methods of the user whose name it gives, in OpenSSH's order (RFC 4252 section 5: the list
-/// may depend on the user). A name that is not in the table is shown `publickey` and always refused, so that it
-/// does not stand out.
+/// A client is shown the methods of the user whose name it gives, in OpenSSH's order. For a name that is not in the
+/// table it is shown `publickey`, and refused whatever it tries: a list made up for unknown users keeps a server
+/// from telling which names exist (RFC 4252 section 5).
 ///
 /// ```
 /// use mock_auth::{User, Users};
@@ -163,5 +163,86 @@ impl User {
             )]);
         }
         grants
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_core::Credential;
+
+    use super::*;
+    use crate::login::tests::attempts;
+
+    const START: Credential<'_> = Credential::KbdintStart { submethods: "" };
+
+    #[test]
+    fn each_user_has_its_own_methods() {
+        let users = Users::new([
+            User::named("guest").none(),
+            User::named("anna").password("a"),
+            User::named("anna").password("ignored"),
+            User::named("bert").password("b"),
+        ]);
+        let passwords = ["a", "b"].map(Credential::Password);
+        let (right, wrong) = ("accepted: right password", "rejected: wrong password");
+        assert_eq!(attempts(&users, "anna", passwords), [right, wrong]);
+        assert_eq!(attempts(&users, "bert", passwords), [wrong, right]);
+        assert_eq!(
+            attempts(&users, "guest", [Credential::None]),
+            ["accepted: no credential is needed"]
+        );
+        assert_eq!(
+            users.names().collect::<Vec<_>>(),
+            ["guest", "anna", "anna", "bert"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_user_is_refused_whatever_it_tries() {
+        let users = Users::new([User::named("anna").none().password("")]);
+        let refused = "rejected: unknown user";
+        assert_eq!(
+            attempts(
+                &users,
+                "Anna",
+                [Credential::None, Credential::Password(""), START]
+            ),
+            [refused; 3]
+        );
+    }
+
+    #[test]
+    fn a_password_also_answers_prompts_in_whatever_order_it_was_said() {
+        let answer = ["hunter2".into()];
+        for user in [
+            User::named("anna")
+                .password("hunter2")
+                .password_also_interactive(),
+            User::named("anna")
+                .password_also_interactive()
+                .password("hunter2"),
+        ] {
+            assert_eq!(user.methods().to_string(), "password,keyboard-interactive");
+            let users = Users::new([user]);
+            assert!(!format!("{users:?}").contains("hunter2"));
+            assert_eq!(
+                attempts(&users, "anna", [START, Credential::KbdintAnswers(&answer)]),
+                ["asked 1 prompts", "accepted: all answers are right"]
+            );
+        }
+        let no_password = User::named("anna").password_also_interactive();
+        assert_eq!(no_password.methods(), Methods::empty());
+    }
+
+    #[test]
+    fn rounds_go_before_the_password_as_an_answer() {
+        let user = User::named("anna")
+            .password("hunter2")
+            .password_also_interactive();
+        let users = Users::new([user.keyboard_interactive([KbdintRound::new([])])]);
+        assert_eq!(
+            attempts(&users, "anna", [START, Credential::KbdintAnswers(&[])]),
+            ["asked 0 prompts", "accepted: all answers are right"]
+        );
     }
 }
