@@ -1,0 +1,95 @@
+//! The only place that prints: which stream is for people and which for programs, with colour or without.
+//!
+//! A closed stream is no error here: a server whose output nobody reads any more still serves.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use crate::{
+    args::{Color, OutputArgs},
+    error::Error,
+};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Where texts for people go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum People {
+    Stdout(ColorChoice),
+    /// Standard output is for a program.
+    Stderr(ColorChoice),
+    /// They asked for variables only, and go on working in that terminal.
+    Nowhere,
+}
+
+impl People {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        let choice = match args.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        if args.env {
+            Self::Nowhere
+        } else if args.json || args.events_on_stdout() {
+            Self::Stderr(choice)
+        } else {
+            Self::Stdout(choice)
+        }
+    }
+
+    /// To write to. Takes ANSI colours, and leaves them out where they are not wanted.
+    pub(crate) fn writer(self) -> Option<Box<dyn Write + Send>> {
+        match self {
+            Self::Stdout(choice) => Some(Box::new(AutoStream::new(io::stdout(), choice))),
+            Self::Stderr(choice) => Some(Box::new(AutoStream::new(io::stderr(), choice))),
+            Self::Nowhere => None,
+        }
+    }
+
+    /// How wide their terminal is, where they look at one.
+    pub(crate) fn width(self) -> Option<u16> {
+        let mut table = comfy_table::Table::new();
+        match self {
+            Self::Stdout(_) => table.width(),
+            Self::Stderr(_) => table.use_stderr().width(),
+            Self::Nowhere => None,
+        }
+    }
+
+    pub(crate) fn print(self, text: &str) {
+        if let Some(mut out) = self.writer() {
+            let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+}
+
+/// For the program that started this one: a text to standard output, at once.
+pub(crate) fn to_program(text: &str) {
+    let mut out = io::stdout();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Gives up standard output, so that whoever reads it to its end goes on.
+pub(crate) fn close_stdout() -> io::Result<()> {
+    let nothing = std::fs::File::options().write(true).open("/dev/null")?;
+    Ok(nix::unistd::dup2_stdout(nothing)?)
+}
+
+pub(crate) fn warning(text: &str) {
+    let _closed = writeln!(
+        anstream::stderr(),
+        "mock-ssh: {WARNING}warning:{WARNING:#} {text}"
+    );
+}
+
+pub(crate) fn error(error: &Error) {
+    let hint = error.hint();
+    let hint = hint.map_or_else(String::new, |hint| format!("{HINT}hint:{HINT:#} {hint}\n"));
+    let text = format!("mock-ssh: {ERROR}error:{ERROR:#} {}\n{hint}", error.chain());
+    let _closed = anstream::stderr().write_all(text.as_bytes());
+}
