@@ -1,0 +1,7 @@
+//! Foreign clients against our servers and agents: each module is named after the client that it runs.
+//!
+//! A module is left out where its client is not installed, by that name: a test outside them would always run.
+//! Servers run within the test, so that what the client did can be read from the journal.
+#![expect(clippy::unwrap_used, reason = "this is a test: what cannot go on fails it")]
+
+mod openssh;

@@ -1,0 +1,20 @@
+//! OpenSSH: `ssh`, `sftp`, `ssh-keyscan`, `ssh-add` and `ssh-keygen`, as installed.
+
+mod exec;
+mod keys;
+mod logins;
+mod refusals;
+
+use mock_agent::{Identity, KeyType};
+use mock_auth::NoneAuth;
+use mock_core::{Builder, MockSshServer, keys::PrivateKey};
+
+/// A server that lets in `anna` without a credential.
+fn open_server() -> Builder {
+    MockSshServer::builder().auth(NoneAuth::new("anna"))
+}
+
+/// A new key.
+fn new_key() -> PrivateKey {
+    Identity::generate(KeyType::Ed25519, "").unwrap().key().clone()
+}

@@ -1,0 +1,1 @@
+//! Our own client against the whole toolkit.
