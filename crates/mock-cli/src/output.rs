@@ -2,7 +2,12 @@
 //!
 //! A closed stream is no error here: a server whose output nobody reads any more still serves.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -11,6 +16,9 @@ use crate::{
     args::{Color, OutputArgs},
     error::Error,
 };
+
+/// How long an output may take to show the last of it. One that nobody reads would take forever.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -87,9 +95,15 @@ pub(crate) fn warning(text: &str) {
     );
 }
 
+/// Tells why the process ends. It ends even if nobody reads that, and the log before it, from a pipe that is full.
 pub(crate) fn error(error: &Error) {
     let hint = error.hint();
     let hint = hint.map_or_else(String::new, |hint| format!("{HINT}hint:{HINT:#} {hint}\n"));
     let text = format!("mock-ssh: {ERROR}error:{ERROR:#} {}\n{hint}", error.chain());
-    let _closed = anstream::stderr().write_all(text.as_bytes());
+    let (writing, written) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        let _closed = anstream::stderr().write_all(text.as_bytes());
+        drop(writing);
+    });
+    let _dropped_or_late = written.recv_timeout(PATIENCE);
 }

@@ -2,7 +2,7 @@
 //!
 //! The format is public: fields are added, never renamed.
 
-use std::path::{Path, PathBuf};
+use std::{borrow::Cow, path::Path};
 
 use mock_base::{Event, Totals};
 use mock_core::HostKey;
@@ -26,12 +26,12 @@ pub(crate) struct Ready<'a> {
     port: u16,
     host_keys: Vec<HostKeyLine>,
     known_hosts: &'a [String],
-    directory: &'a Path,
-    ssh_config: PathBuf,
-    known_hosts_file: PathBuf,
+    directory: Cow<'a, str>,
+    ssh_config: String,
+    known_hosts_file: String,
     users: Vec<UserLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    agent_socket: Option<&'a Path>,
+    agent_socket: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,9 +59,9 @@ enum CredentialLine<'a> {
         password: &'a str,
     },
     PublicKey {
-        identity_file: Option<&'a Path>,
+        identity_file: Option<Cow<'a, str>>,
         public_key: String,
-        agent_socket: Option<&'a Path>,
+        agent_socket: Option<Cow<'a, str>>,
     },
     KeyboardInteractive {
         rounds: &'a [Round],
@@ -80,15 +80,15 @@ impl<'a> Ready<'a> {
             port: address.port(),
             host_keys: lab.server.host_keys().iter().map(HostKeyLine::new).collect(),
             known_hosts: lab.kit.known_hosts(),
-            directory: lab.kit.directory(),
-            ssh_config: lab.kit.config_file(),
-            known_hosts_file: lab.kit.known_hosts_file(),
+            directory: lab.kit.directory().to_string_lossy(),
+            ssh_config: lab.kit.config_file().display().to_string(),
+            known_hosts_file: lab.kit.known_hosts_file().display().to_string(),
             users: lab
                 .accounts
                 .iter()
                 .map(|account| UserLine::new(account, lab))
                 .collect(),
-            agent_socket: lab.agent_socket(),
+            agent_socket: lab.agent_socket().map(Path::to_string_lossy),
         }
     }
 }
@@ -114,9 +114,9 @@ impl<'a> UserLine<'a> {
                 Login::None => CredentialLine::None {},
                 Login::Password(password) => CredentialLine::Password { password },
                 Login::PublicKey(identity) => CredentialLine::PublicKey {
-                    identity_file: lab.kit.identity_file(&account.name),
+                    identity_file: lab.kit.identity_file(&account.name).map(Path::to_string_lossy),
                     public_key: HostKey::from(identity.key().clone()).to_openssh(),
-                    agent_socket: lab.agent_socket(),
+                    agent_socket: lab.agent_socket().map(Path::to_string_lossy),
                 },
                 Login::KeyboardInteractive(rounds) => CredentialLine::KeyboardInteractive { rounds },
             },

@@ -90,11 +90,13 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
+/// Once: a parent that has ended must not count as a second signal.
 async fn parent_ended(parent: &mut Option<Parent>) {
     match parent {
-        Some(parent) => parent.ended().await,
+        Some(living) => living.ended().await,
         None => pending().await,
     }
+    *parent = None;
 }
 
 /// The process that started this one.

@@ -163,7 +163,7 @@ fn by_agent(lab: &Lab) -> String {
         word(&socket.display().to_string())
     )];
     let with_key = |account: &&Account| matches!(account.login, Login::PublicKey(_));
-    let line = |account| format!("{} {}", ssh(lab), destination(lab, account));
+    let line = |account| format!("{} -o IdentityFile=none {}", ssh(lab), destination(lab, account));
     lines.extend(lab.accounts.iter().filter(with_key).map(line));
     lines.join("\n")
 }

@@ -7,7 +7,6 @@ use std::{
     fs::File,
     io::{self, Write},
     path::PathBuf,
-    time::Duration,
 };
 
 use mock_base::{Event, Events};
@@ -29,9 +28,6 @@ use crate::{
     signals::{Reason, Signals},
     table,
 };
-
-/// How long an output may take to show the last events. One that nobody reads would take forever.
-const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &ServeArgs) -> Result<(), Error> {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Runtime)?;
@@ -66,7 +62,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Error> {
         outputs,
         args.output.json.then(|| last_line(&events, &name, reason)),
     );
-    let outputs = timeout(LAST_EVENTS, outputs).await.unwrap_or(Ok(()));
+    let outputs = timeout(output::PATIENCE, outputs).await.unwrap_or(Ok(()));
     stopped.and(outputs)
 }
 

@@ -1,0 +1,79 @@
+//! What goes wrong: the message, a hint, the exit status, and nothing left behind.
+
+use std::{fs, net::TcpListener};
+
+use crate::support::{filters, run, temporary, text};
+
+/// Runs with these arguments, and makes a snapshot of what is said.
+fn fails(name: &str, status: i32, args: &[&str]) {
+    let output = run(args);
+    assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+    filters().bind(|| insta::assert_snapshot!(name, text(&output.stderr)));
+}
+
+#[test]
+fn a_port_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    fails("port_in_use", 3, &["--listen-port", &port]);
+    fails("port_in_use", 3, &["serve", "--json", "--listen-port", &port]);
+}
+
+#[test]
+fn an_address_of_another_machine() {
+    fails(
+        "address_of_another_machine",
+        3,
+        &["--listen-address", "203.0.113.1"],
+    );
+}
+
+#[test]
+fn a_host_key_that_is_not_there() {
+    fails("host_key_missing", 4, &["--host-key", "/nonexistent/key"]);
+}
+
+#[test]
+fn a_host_key_that_is_encrypted() {
+    fails("host_key_encrypted", 4, &["--host-key", "tests/it/encrypted_key"]);
+}
+
+#[test]
+fn a_host_key_that_is_something_else() {
+    fails("host_key_invalid", 4, &["--host-key", "Cargo.toml"]);
+}
+
+#[test]
+fn an_events_file_that_cannot_be_written() {
+    fails("events_file", 4, &["--events", "/nonexistent/events.jsonl"]);
+}
+
+#[test]
+fn wrong_arguments() {
+    for (name, args) in [
+        ("unknown_flag", &["--lisen-port", "0"][..]),
+        ("unknown_value", &["--exec", "everything"]),
+        ("bad_address", &["--listen-address", "localhost"]),
+        ("bad_version_string", &["--version-string", "OpenSSH"]),
+        ("bad_user_name", &["--none-user", "anna smith"]),
+        ("bad_server_name", &["--name", "agent"]),
+        ("no_connections", &["--max-connections", "0"]),
+        ("same_user", &["--none-user", "anna", "--kbdint-user", "anna"]),
+        ("json_and_env", &["--json", "--env"]),
+    ] {
+        fails(name, 2, args);
+    }
+}
+
+#[test]
+fn a_start_that_fails_half_way_leaves_nothing() {
+    let directory = temporary();
+    let events = directory.path().join("events.jsonl");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    // The directory with the key and the agent's socket is there by then; `run` looks whether it is gone.
+    let output = run(&["--listen-port", &port, "--events", events.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(fs::read_to_string(events).unwrap(), "");
+}

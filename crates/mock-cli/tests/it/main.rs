@@ -1,0 +1,19 @@
+//! `mock-ssh` as whoever starts it meets it: arguments in, text and files and an exit status out.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in test functions; this is for what they share"
+)]
+
+mod env;
+mod errors;
+mod events;
+mod help;
+mod login;
+mod ready;
+mod stop;
+mod support;
+mod table;
