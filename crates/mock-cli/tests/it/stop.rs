@@ -134,6 +134,18 @@ fn a_reader_that_has_gone_is_no_error() {
     assert!(!log.contains("error") && !log.contains("panicked"), "{log}");
 }
 
+#[test]
+fn a_client_too_many_is_closed_at_once() {
+    let (mut server, ready) = Server::ready(&["--max-connections", "1"]);
+    let first = connect(&ready);
+    let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
+    let mut second = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    assert_eq!(second.read(&mut [0; 8]).unwrap(), 0);
+    assert!(server.stop(Signal::SIGTERM).success());
+    assert_eq!(server.stdout.json()["totals"]["refused"], 1);
+    drop(first);
+}
+
 /// A client that has read the first bytes of the server, so that its connection is recorded.
 fn connect(ready: &Value) -> TcpStream {
     let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
