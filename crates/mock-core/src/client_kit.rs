@@ -163,7 +163,7 @@ impl KitBuilder {
         let mut config = String::from("# Made by mock-ssh. Use it with `ssh -F`, `sftp -F`, `scp -F`.\n");
         for user in &users {
             let identity = kit.write_identity(user)?;
-            config.push_str(&kit.host_block(user, identity.as_deref()));
+            config.push_str(&host_block(user, identity.as_deref()));
         }
         config.push_str(&kit.common_block());
         write_private(&kit.config_file(), &config)?;
@@ -263,27 +263,9 @@ impl ClientKit {
         let path = self.directory.join(format!("id_{name}"));
         write_private(&path, &key.to_openssh(LineEnding::LF).map_err(failed)?)?;
         let public = key.public_key().to_openssh().map_err(failed)?;
-        write_private(&path.with_added_extension("pub"), &(public + "\n"))?;
+        write_private(&self.directory.join(format!("id_{name}.pub")), &(public + "\n"))?;
         self.identities.push((name.clone(), path.clone()));
         Ok(Some(path))
-    }
-
-    fn host_block(&self, user: &KitUser, identity: Option<&Path>) -> String {
-        let identity = identity.map_or_else(|| "none".to_owned(), quoted);
-        let agent = user
-            .agent_socket
-            .as_deref()
-            .map_or_else(|| "none".to_owned(), quoted);
-        let public_key = if user.identity.is_some() || user.agent_socket.is_some() {
-            "yes"
-        } else {
-            "no"
-        };
-        format!(
-            "\nHost {name}\n    User {name}\n    IdentityFile {identity}\n    IdentityAgent {agent}\n    \
-             PubkeyAuthentication {public_key}\n",
-            name = user.name,
-        )
     }
 
     fn common_block(&self) -> String {
@@ -296,6 +278,25 @@ impl ClientKit {
             quoted(&self.known_hosts_file()),
         )
     }
+}
+
+/// The `Host` of a user.
+fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
+    let identity = identity.map_or_else(|| "none".to_owned(), quoted);
+    let agent = user
+        .agent_socket
+        .as_deref()
+        .map_or_else(|| "none".to_owned(), quoted);
+    let public_key = if user.identity.is_some() || user.agent_socket.is_some() {
+        "yes"
+    } else {
+        "no"
+    };
+    format!(
+        "\nHost {name}\n    User {name}\n    IdentityFile {identity}\n    IdentityAgent {agent}\n    \
+         PubkeyAuthentication {public_key}\n",
+        name = user.name,
+    )
 }
 
 /// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded.

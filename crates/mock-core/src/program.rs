@@ -144,6 +144,7 @@ pub struct Outbox {
     pub(crate) queued: std::collections::VecDeque<Bytes>,
     pub(crate) bytes: usize,
     pub(crate) wake_after: Option<Duration>,
+    /// Whether there was no room since the service was resumed last.
     pub(crate) wants_room: bool,
 }
 
@@ -160,11 +161,10 @@ impl Outbox {
         }
     }
 
-    /// How many bytes may be sent now. At 0 the service is resumed once there is room again.
-    pub fn room(&mut self) -> usize {
-        let room = Self::CAPACITY.saturating_sub(self.bytes);
-        self.wants_room |= room == 0;
-        room
+    /// How many bytes may be sent now. Once it was 0, the service is resumed when there is room again.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        Self::CAPACITY.saturating_sub(self.bytes)
     }
 
     /// Sends bytes, without a copy. A service that sends more than [`room`](Self::room) is not stopped: the
@@ -173,6 +173,7 @@ impl Outbox {
         let bytes = bytes.into();
         if !bytes.is_empty() {
             self.bytes += bytes.len();
+            self.wants_room |= self.bytes >= Self::CAPACITY;
             self.queued.push_back(bytes);
         }
     }

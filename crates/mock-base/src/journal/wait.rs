@@ -1,6 +1,7 @@
 //! Waiting for an event: by await or by blocking, never by polling.
 
 use std::{
+    fmt,
     future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
@@ -37,7 +38,7 @@ pub struct Wait<Q> {
 }
 
 /// A wait that ended without the event.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
     /// The deadline passed.
@@ -52,6 +53,13 @@ pub enum WaitError {
         /// The events themselves, as text.
         timeline: String,
     },
+}
+
+/// The same text as `Display`: it is what `unwrap` prints, so it is the report.
+impl fmt::Debug for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn looked_at(seen: usize, evicted: u64) -> String {

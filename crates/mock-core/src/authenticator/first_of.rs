@@ -63,18 +63,16 @@ impl LoginState for FirstOfLogin {
 
     fn attempt(&mut self, attempt: &Attempt<'_>) -> Verdict {
         let asked = self.asked.take();
-        let only = match attempt.credential {
-            Credential::KbdintAnswers(_) => asked,
-            _ => None,
-        };
+        let answers = matches!(attempt.credential, Credential::KbdintAnswers(_));
         let mut rejections = Vec::new();
         for (index, login) in self.logins.iter_mut().enumerate() {
-            if only.is_some_and(|only| only != index) {
+            if answers && asked != Some(index) {
                 continue;
             }
+            let offers_method = login.methods().contains(attempt.credential.method());
             let verdict = login.attempt(attempt);
             match verdict.answer {
-                Answer::Reject { left: None } => rejections.push(verdict),
+                Answer::Reject { left: None } => rejections.push((offers_method, verdict)),
                 Answer::Ask(_) => {
                     self.asked = Some(index);
                     return verdict;
@@ -82,15 +80,23 @@ impl LoginState for FirstOfLogin {
                 _ => return verdict,
             }
         }
-        let after = rejections
-            .iter()
-            .map(|verdict| verdict.after)
-            .max()
-            .unwrap_or_default();
-        if rejections.is_empty() {
+        if self.logins.is_empty() {
             return Verdict::reject("no login strategy is configured");
         }
-        Verdict::reject(join_whys(rejections.iter().map(|verdict| &verdict.why))).after(after)
+        if rejections.is_empty() {
+            return Verdict::reject("answers without a round asked");
+        }
+        let after = rejections
+            .iter()
+            .map(|(_, verdict)| verdict.after)
+            .max()
+            .unwrap_or_default();
+        // Those who take the method know best why not; the others only say that they do not take it.
+        let informed = rejections.iter().any(|(offers_method, _)| *offers_method);
+        let whys = rejections
+            .iter()
+            .filter(|(offers_method, _)| *offers_method || !informed);
+        Verdict::reject(join_whys(whys.map(|(_, verdict)| &verdict.why))).after(after)
     }
 }
 
@@ -131,6 +137,14 @@ mod tests {
         assert!(matches!(start.answer, Answer::Ask(_)));
         let answered = login.attempt(&Attempt::new("anna", Credential::KbdintAnswers(&[])));
         assert_eq!(answered.why, "b");
+    }
+
+    #[test]
+    fn answers_that_nobody_asked_for_reach_nobody() {
+        let mut login = FirstOf::new([Box::new(Asks("a")) as Box<dyn Authenticator>])
+            .begin(&LoginContext::detached("anna"));
+        let verdict = login.attempt(&Attempt::new("anna", Credential::KbdintAnswers(&[])));
+        assert_eq!(verdict.why, "answers without a round asked");
     }
 
     #[test]

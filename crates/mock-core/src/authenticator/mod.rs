@@ -57,13 +57,13 @@ pub trait Authenticator: Send + Sync {
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState>;
 }
 
-impl<A: Authenticator + ?Sized> Authenticator for Box<A> {
+impl<S: Authenticator + ?Sized> Authenticator for Box<S> {
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
         (**self).begin(context)
     }
 }
 
-impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
+impl<S: Authenticator + ?Sized> Authenticator for Arc<S> {
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
         (**self).begin(context)
     }

@@ -134,7 +134,7 @@ impl Engine {
         match credential {
             Credential::Password(password) => event.secrets = vec![secret(password)],
             Credential::KbdintAnswers(answers) => {
-                event.secrets = answers.iter().map(|answer| secret(answer)).collect()
+                event.secrets = answers.iter().map(|answer| secret(answer)).collect();
             }
             Credential::KeySigned { key, algorithm } => event.key = Some(key_info(key, algorithm)),
             Credential::Certificate(certificate) => {

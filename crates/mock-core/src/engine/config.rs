@@ -15,6 +15,9 @@ use crate::{Algorithms, HostKey, UnknownAlgorithm, config::Options};
 /// Messages between tasks and the session; more of them did not make output faster.
 const EVENT_BUFFER: usize = 128;
 
+/// Refused attempts beyond our own limit that the engine puts up with.
+const UNSEEN_ATTEMPTS: usize = 16;
+
 pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config, UnknownAlgorithm> {
     Ok(Config {
         server_id: SshId::Standard(Cow::Owned(options.version.clone())),
@@ -31,7 +34,7 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
         auth_rejection_time: Duration::ZERO,
         auth_rejection_time_initial: Some(Duration::ZERO),
         // The engine's own limit counts what no hook sees, such as bad signatures; ours ends a login earlier.
-        max_auth_attempts: options.max_auth_attempts as usize,
+        max_auth_attempts: options.max_auth_attempts as usize + UNSEEN_ATTEMPTS,
         keys: host_keys
             .iter()
             .map(|key| PrivateKey::clone(key.private_key()))

@@ -45,12 +45,12 @@ impl Engine {
         recorder.record(ChannelOpened::new(kind));
         let over = self.surroundings.kill.child_token();
         let output = Output::new(writing, handle, over.clone());
-        let recorded = if session_channel {
+        let stdin_limit = if session_channel {
             self.surroundings.options.recorded_stdin
         } else {
             0
         };
-        let mut channel = Channel::new(number, recorder, output, over, recorded);
+        let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
         reply.accept().await;
         if let Some(to) = to {
             channel.occupy();

@@ -15,9 +15,9 @@ type Hook<T = ()> = Result<T, EngineError>;
 /// Answers a request on a channel; the engine keeps quiet where no reply is wanted.
 fn answer(session: &mut Session, id: ChannelId, accepted: bool) -> Hook {
     if accepted {
-        session.channel_success(id)?
+        session.channel_success(id)?;
     } else {
-        session.channel_failure(id)?
+        session.channel_failure(id)?;
     }
     Ok(())
 }

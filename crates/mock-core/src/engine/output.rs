@@ -100,14 +100,14 @@ impl Output {
 
     async fn unless_closed(
         &self,
-        send: impl AsyncFnOnce(&ChannelWriteHalf<Msg>, &Handle) -> bool,
+        write: impl AsyncFnOnce(&ChannelWriteHalf<Msg>, &Handle) -> bool,
     ) -> io::Result<()> {
-        let sent = tokio::select! {
+        let done = tokio::select! {
             biased;
             () = self.shared.closed.cancelled() => false,
-            sent = send(&self.shared.channel, &self.shared.handle) => sent,
+            done = write(&self.shared.channel, &self.shared.handle) => done,
         };
-        if sent {
+        if done {
             Ok(())
         } else {
             Err(io::Error::new(io::ErrorKind::BrokenPipe, "the channel is closed"))

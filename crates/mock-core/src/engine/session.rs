@@ -1,6 +1,6 @@
 //! One session of the engine, from its first byte to its last, with the deadlines and the ways to end it.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use russh::{
     Disconnect,
@@ -59,7 +59,10 @@ pub(crate) async fn run<S: Stream>(
     let _said_before = surroundings.ended.set(why.clone());
     // In clear text the engine says nothing; who called this does.
     if !traffic.observe(|observer| observer.server_in_clear()) {
-        say_farewell(&surroundings, traffic, why).await;
+        tokio::select! {
+            ended = &mut life => return ended,
+            () = say_farewell(&surroundings, traffic, why) => {}
+        }
         if let Ok(ended) = timeout(LINGER, &mut life).await {
             return ended;
         }
@@ -85,12 +88,10 @@ async fn say_farewell(surroundings: &Surroundings, traffic: &Traffic, why: Strin
     .await;
 }
 
-/// Ready after this time, or never.
-fn after(delay: Option<Duration>) -> impl Future<Output = ()> {
-    async move {
-        match delay {
-            Some(delay) => sleep(delay).await,
-            None => std::future::pending().await,
-        }
+/// Done after this time, or never.
+async fn after(delay: Option<Duration>) {
+    match delay {
+        Some(delay) => sleep(delay).await,
+        None => std::future::pending().await,
     }
 }

@@ -57,9 +57,9 @@ impl Editor {
         let mut inputs = Vec::new();
         for byte in data {
             if self.terminal {
-                self.typed(*byte, &mut inputs)
+                self.typed(*byte, &mut inputs);
             } else {
-                self.plain(*byte, &mut inputs)
+                self.plain(*byte, &mut inputs);
             }
         }
         inputs
@@ -95,10 +95,8 @@ impl Editor {
                 echo(inputs, b"\r\n");
                 inputs.push(Input::Line(std::mem::take(&mut self.line)));
             }
-            BACKSPACE | DELETE => {
-                if self.erase_character() {
-                    echo(inputs, b"\x08 \x08");
-                }
+            BACKSPACE | DELETE if self.erase_character() => {
+                echo(inputs, b"\x08 \x08");
             }
             KILL => self.erase_while(inputs, |_| true),
             WORD_ERASE => {

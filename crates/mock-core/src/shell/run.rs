@@ -34,10 +34,10 @@ pub(super) async fn run(shell: Shell, mut session: Session) -> io::Result<Exit> 
             }
         }
     }
-    if let Some(line) = editor.finish() {
-        if let Some(exit) = enter(&shell, &mut session, terminal, line, &mut last).await? {
-            return Ok(exit);
-        }
+    if let Some(line) = editor.finish()
+        && let Some(exit) = enter(&shell, &mut session, terminal, line, &mut last).await?
+    {
+        return Ok(exit);
     }
     Ok(last)
 }

@@ -2,11 +2,13 @@
 //!
 //! It can be cut from outside (the engine has no way to end a session at once), it counts bytes, shows what is in
 //! clear text to the [`Observer`], and reads ahead: the engine asks for four bytes and then for the rest of each
-//! packet, which without a buffer would be two system calls a packet. When the engine drops it, the socket
-//! underneath is handed back, so that a last word can be sent in clear text where the engine has none.
+//! packet, which without a buffer would be two system calls a packet. It writes behind, because the engine does not
+//! read while it waits to write: a peer built the same way would wait for it in turn, and both for ever. When the
+//! engine drops it, the socket underneath is handed back, so that a last word can be sent in clear text where the
+//! engine has none.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -15,8 +17,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::{Buf as _, BytesMut};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    net::TcpStream,
     sync::oneshot,
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -28,10 +32,26 @@ const SMALL_BUFFER: usize = 4 * 1024;
 /// Capacity that it grows to while it is filled by single reads.
 const LARGE_BUFFER: usize = 64 * 1024;
 
-/// A byte stream that a connection can run on.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+/// Bytes that may wait for a socket that takes no more. The windows of its channels bound what a connection sends,
+/// so only many busy channels at once get there; then the engine waits after all.
+const MOST_BEHIND: usize = 16 << 20;
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+/// A byte stream that a connection can run on.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Tells the other side at once that its data has arrived, where the stream has such a thing.
+    fn acknowledge(&self) {}
+}
+
+impl Stream for DuplexStream {}
+
+impl Stream for TcpStream {
+    /// A client that gathers small packets (Nagle's algorithm, on in OpenSSH and paramiko while they log in) waits
+    /// for the acknowledgement of the last one; the kernel would delay that by 40 ms, twice in a login.
+    fn acknowledge(&self) {
+        #[cfg(target_os = "linux")]
+        let _best_effort = self.set_quickack(true);
+    }
+}
 
 /// What can be known of a connection's stream from outside.
 #[derive(Debug)]
@@ -76,6 +96,8 @@ pub(crate) struct Transport<S> {
     taken: usize,
     /// Whether the last read filled the buffer, so that the next one may be larger.
     filled: bool,
+    /// What the engine has written and the socket has not taken yet.
+    behind: BytesMut,
     traffic: Arc<Traffic>,
     /// Whether the observer still wants to see what passes.
     watched: bool,
@@ -99,7 +121,7 @@ impl<S: Stream> Transport<S> {
         traffic: Arc<Traffic>,
         kill: CancellationToken,
     ) -> (Self, oneshot::Receiver<S>) {
-        let (give_back, given_back) = oneshot::channel();
+        let (give_back, returned) = oneshot::channel();
         let killed = [
             Box::pin(kill.clone().cancelled_owned()),
             Box::pin(kill.clone().cancelled_owned()),
@@ -110,16 +132,38 @@ impl<S: Stream> Transport<S> {
             ahead: Vec::new(),
             taken: 0,
             filled: false,
+            behind: BytesMut::new(),
             traffic,
             watched: true,
             kill,
             killed,
         };
-        (transport, given_back)
+        (transport, returned)
     }
 
     fn socket(&mut self) -> io::Result<Pin<&mut S>> {
         self.socket.as_mut().map(Pin::new).ok_or_else(cut)
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let sent = ready!(self.socket()?.poll_write(context, bytes))?;
+        self.traffic.sent.fetch_add(sent as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(sent))
+    }
+
+    /// Ready once nothing waits any more.
+    fn poll_catch_up(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.behind.is_empty() {
+            let behind = mem::take(&mut self.behind);
+            let sent = self.poll_send(context, &behind);
+            self.behind = behind;
+            match ready!(sent)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => self.behind.advance(sent),
+            }
+        }
+        self.behind = BytesMut::new();
+        Poll::Ready(Ok(()))
     }
 
     /// Pending unless the connection was cut; then an error. Registers the task in `direction`.
@@ -149,6 +193,9 @@ impl<S: Stream> Transport<S> {
             &mut self.ahead
         ))?;
         self.filled = read >= SMALL_BUFFER;
+        if !self.filled {
+            socket.acknowledge();
+        }
         self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
         if self.watched {
             let (traffic, ahead) = (&self.traffic, &self.ahead);
@@ -181,6 +228,9 @@ impl<S: Stream> AsyncRead for Transport<S> {
         if this.kill.is_cancelled() {
             return Poll::Ready(Err(cut()));
         }
+        if let Poll::Ready(Err(error)) = this.poll_catch_up(context) {
+            return Poll::Ready(Err(error));
+        }
         if this.taken == this.ahead.len() {
             match this.poll_fill(context) {
                 Poll::Ready(filled) => filled?,
@@ -201,31 +251,46 @@ impl<S: Stream> AsyncWrite for Transport<S> {
         if this.kill.is_cancelled() {
             return Poll::Ready(Err(cut()));
         }
-        let Poll::Ready(written) = this.socket()?.poll_write(context, bytes) else {
-            return this.poll_cut(Direction::Write, context);
+        let written = match this.poll_catch_up(context)? {
+            Poll::Ready(()) => this.poll_send(context, bytes)?,
+            Poll::Pending => Poll::Pending,
         };
-        let written = written?;
-        this.traffic.sent.fetch_add(written as u64, Ordering::Relaxed);
+        let written = match written {
+            Poll::Ready(written) => written,
+            Poll::Pending if this.behind.len() < MOST_BEHIND => {
+                this.behind.extend_from_slice(bytes);
+                bytes.len()
+            }
+            Poll::Pending => return this.poll_cut(Direction::Write, context),
+        };
         if this.watched {
-            this.traffic
-                .observe(|observer| observer.sent(bytes.get(..written).unwrap_or(bytes)));
+            let written = bytes.get(..written).unwrap_or(bytes);
+            this.traffic.observe(|observer| observer.sent(written));
         }
         Poll::Ready(Ok(written))
     }
 
+    /// Sends what it can. What stays behind is sent while the engine reads.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match this.socket()?.poll_flush(context) {
-            Poll::Pending => this.poll_cut(Direction::Write, context),
-            flushed => flushed,
+        match this.poll_catch_up(context)? {
+            Poll::Pending => Poll::Ready(Ok(())),
+            Poll::Ready(()) => match this.socket()?.poll_flush(context) {
+                Poll::Pending => this.poll_cut(Direction::Write, context),
+                flushed @ Poll::Ready(_) => flushed,
+            },
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match this.socket()?.poll_shutdown(context) {
+        let shut = match this.poll_catch_up(context)? {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => this.socket()?.poll_shutdown(context),
+        };
+        match shut {
             Poll::Pending => this.poll_cut(Direction::Write, context),
-            shut => {
+            shut @ Poll::Ready(_) => {
                 this.traffic.finished_sending.cancel();
                 shut
             }
@@ -266,7 +331,8 @@ mod tests {
     #[tokio::test]
     async fn a_cut_wakes_a_read_and_a_write_that_wait() {
         let (near, _far) = duplex(8);
-        let (transport, _back, kill, _) = wrap(near);
+        let (mut transport, _back, kill, _) = wrap(near);
+        transport.write_all(&vec![0; MOST_BEHIND + 8]).await.unwrap();
         let (mut reader, mut writer) = tokio::io::split(transport);
         let reading = tokio::spawn(async move { reader.read_u8().await });
         let writing = tokio::spawn(async move { writer.write_all(&[0; 64]).await });
@@ -280,6 +346,27 @@ mod tests {
             writing.await.unwrap().unwrap_err().kind(),
             io::ErrorKind::ConnectionAborted
         );
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_does_not_read_holds_up_nobody() {
+        let (near, mut far) = duplex(8);
+        let (mut transport, _back, _kill, traffic) = wrap(near);
+        let sent: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        transport.write_all(&sent).await.unwrap();
+        transport.flush().await.unwrap();
+        let far = async {
+            let mut received = vec![0; sent.len()];
+            far.read_exact(&mut received).await.unwrap();
+            far.write_all(b"!").await.unwrap();
+            received
+        };
+        let (received, mark) = tokio::join!(far, transport.read_u8());
+        assert!(
+            received == sent && mark.unwrap() == b'!',
+            "what was left behind arrives while reading"
+        );
+        assert_eq!(traffic.sent(), 100_000);
     }
 
     #[tokio::test]
