@@ -117,3 +117,44 @@ fn style(kind: &Kind) -> Style {
         _ => Style::new().dimmed(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mock_base::{
+        Journal, JournalOptions,
+        event::{Connected, Stopped},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_output_that_was_too_slow_is_told_what_it_missed() {
+        let journal = Journal::with_options(JournalOptions::new().limit(2));
+        let server = journal.recorder("lab");
+        for port in 1..=4 {
+            server.record(Connected::new(format!("127.0.0.1:{port}")));
+        }
+        server.record(Stopped::new(4u64));
+        let mut log = Log::new(Vec::new(), "lab");
+        follow(&journal.events(), "lab", |event| log.write(event)).unwrap();
+        let log = String::from_utf8(log.out).unwrap();
+        let lines: Vec<_> = log.lines().collect();
+        assert_eq!(lines.len(), 3, "{log}");
+        assert_eq!(lines[0], "3 events are not shown: this output is too slow");
+        assert!(lines[1].contains("connected from 127.0.0.1:4"), "{log}");
+    }
+
+    #[test]
+    fn the_end_of_another_server_is_not_the_end() {
+        let journal = Journal::new();
+        journal.recorder("agent").record(Stopped::new(0u64));
+        journal.recorder("lab").record(Stopped::new(0u64));
+        let mut servers = Vec::new();
+        let written = follow(&journal.events(), "lab", |event| {
+            servers.push(event.server.to_string());
+            Ok(())
+        });
+        written.unwrap();
+        assert_eq!(servers, ["agent", "lab"]);
+    }
+}

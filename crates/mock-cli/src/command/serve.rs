@@ -50,20 +50,22 @@ async fn serve(args: &ServeArgs) -> Result<(), Error> {
     let people = People::new(&args.output);
     announce(&lab, args, people)?;
     let (events, name) = (lab.server.journal().events(), lab.server.name().to_owned());
-    let mut outputs = vec![log(events.clone(), name.clone(), people)];
-    outputs.extend(lines.map(|lines| lines.follow(events.clone(), name.clone())));
+    let mut streams = vec![log(events.clone(), name.clone(), people)];
+    let mut files = Vec::new();
+    if let Some(lines) = lines {
+        let outputs = if lines.is_file { &mut files } else { &mut streams };
+        outputs.push(lines.follow(events.clone(), name.clone()));
+    }
 
     let reason = signals.next().await;
     let stopped = tokio::select! {
         stopped = lab.stop() => stopped,
         signal = signals.next() => return Err(Error::StoppedAtOnce { signal }),
     };
-    let outputs = finish(
-        outputs,
-        args.output.json.then(|| last_line(&events, &name, reason)),
-    );
-    let outputs = timeout(output::PATIENCE, outputs).await.unwrap_or(Ok(()));
-    stopped.and(outputs)
+    let last_line = args.output.json.then(|| last_line(&events, &name, reason));
+    let shown = timeout(output::PATIENCE, show(streams, last_line)).await;
+    // Unlike a reader, a disk does not stop reading: a file has every event in any case.
+    stopped.and(shown.unwrap_or(Ok(()))).and(ended(files).await)
 }
 
 async fn start(args: &ServeArgs) -> Result<Lab, Error> {
@@ -109,6 +111,7 @@ fn log(events: Events, name: String, people: People) -> Output {
 struct JsonLines {
     path: PathBuf,
     out: Box<dyn Write + Send>,
+    is_file: bool,
     /// Whether the last line comes from elsewhere.
     without_end: bool,
 }
@@ -118,19 +121,20 @@ impl JsonLines {
         let Some(path) = args.events.clone() else {
             return Ok(None);
         };
-        let out: Box<dyn Write + Send> = if args.events_on_stdout() {
-            Box::new(io::stdout())
-        } else {
+        let is_file = !args.events_on_stdout();
+        let out: Box<dyn Write + Send> = if is_file {
             match File::create(&path) {
                 Ok(file) => Box::new(file),
                 Err(source) => return Err(Error::Events { path, source }),
             }
+        } else {
+            Box::new(io::stdout())
         };
-        let without_end = args.json && args.events_on_stdout();
         Ok(Some(Self {
             path,
             out,
-            without_end,
+            is_file,
+            without_end: args.json && !is_file,
         }))
     }
 
@@ -161,15 +165,21 @@ fn last_line(events: &Events, name: &str, reason: Reason) -> String {
     line.map_or_else(String::new, |line| format!("{line}\n"))
 }
 
-/// Waits until each output has shown everything, then prints the last line.
-async fn finish(outputs: Vec<Output>, last_line: Option<String>) -> Result<(), Error> {
+/// Waits until these outputs have shown everything, then prints the last line.
+async fn show(outputs: Vec<Output>, last_line: Option<String>) -> Result<(), Error> {
+    ended(outputs).await?;
+    if let Some(line) = last_line {
+        let printed = spawn_blocking(move || output::to_program(&line));
+        printed.await.map_err(Error::Thread)?;
+    }
+    Ok(())
+}
+
+/// Waits until each of these outputs has shown everything.
+async fn ended(outputs: Vec<Output>) -> Result<(), Error> {
     let mut result = Ok(());
     for output in outputs {
         result = result.and(output.await.map_err(Error::Thread).flatten());
-    }
-    if let Some(line) = last_line {
-        let printed = spawn_blocking(move || output::to_program(&line)).await;
-        result = result.and(printed.map_err(Error::Thread));
     }
     result
 }
