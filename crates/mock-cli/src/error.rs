@@ -7,8 +7,6 @@ use std::{error::Error as StdError, io, path::PathBuf, process::ExitCode};
 
 use mock_core::{HostKeyError, KitError, ShutdownError, StartError};
 
-use crate::signals::Reason;
-
 /// How the process ends. The numbers are public and do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -64,8 +62,8 @@ pub(crate) enum Error {
     Shutdown(#[from] ShutdownError),
     #[error("a thread failed")]
     Thread(#[source] tokio::task::JoinError),
-    #[error("stopped at once by a second {signal}, without ending every connection")]
-    StoppedAtOnce { signal: Reason },
+    #[error("interrupted before every connection had ended")]
+    Interrupted,
 }
 
 impl Error {

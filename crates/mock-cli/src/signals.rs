@@ -4,7 +4,11 @@
 //! *thread* that started us ends, which says nothing about its process, so it is only taken as the reason to look who
 //! the parent is now. `SIGUSR1`, because nobody else sends it here.
 
-use std::{fmt, future::pending, io};
+use std::{
+    fmt,
+    future::pending,
+    io::{self, IsTerminal as _},
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -51,6 +55,11 @@ impl Signals {
         })
     }
 
+    /// Ctrl-C, once more: somebody is in a hurry.
+    pub(crate) async fn interrupt(&mut self) {
+        received(&mut self.interrupt).await;
+    }
+
     /// The next reason to stop.
     pub(crate) async fn next(&mut self) -> Reason {
         tokio::select! {
@@ -90,13 +99,21 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// Once: a parent that has ended must not count as a second signal.
 async fn parent_ended(parent: &mut Option<Parent>) {
     match parent {
-        Some(living) => living.ended().await,
+        Some(parent) => parent.ended().await,
         None => pending().await,
     }
-    *parent = None;
+}
+
+/// Leaves the process group of the shell that started this one with `&`, so that a Ctrl-C at its prompt is for the shell
+/// alone. Without `&`, which is a mistake where a shell waits, the terminal is standard input, and Ctrl-C is the way out.
+pub(crate) fn leave_foreground() {
+    let this = nix::unistd::Pid::from_raw(0);
+    if !io::stdin().is_terminal() {
+        // A session leader cannot, and has no shell to leave.
+        let _leads_a_session = nix::unistd::setpgid(this, this);
+    }
 }
 
 /// The process that started this one.

@@ -25,7 +25,7 @@ use crate::{
     lab::Lab,
     output::{self, People},
     ready::{self, Ready},
-    signals::{Reason, Signals},
+    signals::{self, Reason, Signals},
     table,
 };
 
@@ -60,7 +60,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Error> {
     let reason = signals.next().await;
     let stopped = tokio::select! {
         stopped = lab.stop() => stopped,
-        signal = signals.next() => return Err(Error::StoppedAtOnce { signal }),
+        () = signals.interrupt() => return Err(Error::Interrupted),
     };
     let last_line = args.output.json.then(|| last_line(&events, &name, reason));
     let shown = timeout(output::PATIENCE, show(streams, last_line)).await;
@@ -90,6 +90,7 @@ fn announce(lab: &Lab, args: &ServeArgs, people: People) -> Result<(), Error> {
     if args.output.env {
         output::to_program(&export::script(lab));
         output::close_stdout().map_err(Error::Detach)?;
+        signals::leave_foreground();
     }
     Ok(())
 }
