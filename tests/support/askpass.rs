@@ -20,13 +20,14 @@ impl Askpass {
     pub fn new(home: &Home, answers: &[(&str, &str)]) -> Self {
         let number = fs::read_dir(home.path()).map_or(0, Iterator::count);
         let asked = home.join(format!("asked-{number}"));
-        let expected: String = (1..)
+        let expected: Vec<_> = (1..)
             .zip(answers)
             .map(|(number, (label, answer))| {
                 let (label, answer) = (quoted(label), quoted(answer));
                 format!("{number}:*{label}*) printf '%s\\n' {answer} ;;\n")
             })
             .collect();
+        let expected = expected.concat();
         let notes = quoted(&asked.display().to_string());
         let script = format!(
             "#!/bin/sh\nprintf '%s\\n' \"$1\" >> {notes}\ncase $(wc -l < {notes}):$1 in\n{expected}*) exit 1 ;;\nesac\n"

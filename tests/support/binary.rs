@@ -1,7 +1,7 @@
 //! The binary `mock-ssh` as a process, as users of other languages start it.
 //!
-//! Cargo hands the path of a binary only to tests of its own package. So it is built here, with the packages and
-//! features of a run of all tests: nearly everything is there already.
+//! Cargo hands the path of a binary only to tests of its own package. So it is built here, together with what runs
+//! right now and with the packages and features of a run of all tests: then everything it needs is there already.
 
 use std::{
     env, fs,
@@ -71,11 +71,11 @@ impl MockSshBinary {
     #[must_use]
     pub fn user(&self, name: &str) -> ReadyUser<'_> {
         let users = self.ready.pointer("/users").and_then(Value::as_array);
-        let user = users.and_then(|users| users.iter().find(|user| user["name"] == name));
+        let user = users.and_then(|users| users.iter().find(|user| text(user, "/name") == name));
         ReadyUser(user.unwrap_or_else(|| panic!("no user {name}: {}", self.ready)))
     }
 
-    /// `ssh` with the configuration of the ready line.
+    /// `ssh` with the configuration of the ready line, in the home of the process.
     #[must_use]
     pub fn ssh(&self, args: &[&str]) -> Command {
         let mut command = self.home.command("ssh");
@@ -96,18 +96,19 @@ impl MockSshBinary {
     }
 }
 
-impl ReadyUser<'_> {
+impl<'a> ReadyUser<'a> {
     /// A text of its entry, by its JSON pointer.
     #[must_use]
-    pub fn text(&self, pointer: &str) -> &str {
+    pub fn text(&self, pointer: &str) -> &'a str {
         text(self.0, pointer)
     }
 
     /// Labels and right answers of all rounds.
     #[must_use]
-    pub fn answers(&self) -> Vec<(&str, &str)> {
-        let rounds = self.0["rounds"].as_array().into_iter().flatten();
-        let prompts = rounds.flat_map(|round| round["prompts"].as_array().into_iter().flatten());
+    pub fn answers(&self) -> Vec<(&'a str, &'a str)> {
+        let list = |value: &'a Value, name: &str| value.get(name).and_then(Value::as_array);
+        let rounds = list(self.0, "rounds").into_iter().flatten();
+        let prompts = rounds.flat_map(|round| list(round, "prompts").into_iter().flatten());
         prompts
             .map(|prompt| (text(prompt, "/label"), text(prompt, "/answer")))
             .collect()
@@ -119,7 +120,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("no text at {pointer}: {value}"))
 }
 
-/// The binary, built once in this process. Further processes find it built.
+/// The binary, built once in this process. Other processes find it built, and cargo is done at once.
 fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(build)
@@ -131,6 +132,7 @@ fn build() -> PathBuf {
         "build",
         "--workspace",
         "--all-features",
+        "--test=interop",
         "--bin=mock-ssh",
         "--message-format=json-render-diagnostics",
     ]);

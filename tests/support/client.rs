@@ -7,7 +7,7 @@ use std::{
     fmt,
     io::{Read, Write as _},
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
@@ -98,18 +98,6 @@ impl Client {
         client.finish()
     }
 
-    /// Its process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Its input, to be written to by the test.
-    #[must_use]
-    pub fn take_input(&mut self) -> ChildStdin {
-        self.child.stdin.take().expect("it was started with an input")
-    }
-
     /// Writes to its input.
     pub fn send(&mut self, input: &[u8]) {
         let stdin = self.child.stdin.as_mut().expect("it was started with an input");
@@ -135,10 +123,11 @@ impl Client {
         })
     }
 
-    /// What it printed so far.
-    #[must_use]
-    pub fn output_so_far(&self) -> Vec<u8> {
-        self.stdout.so_far()
+    /// Waits until what it complains of holds this text, and returns the complaints so far.
+    #[expect(clippy::must_use_candidate, reason = "waiting is what it is for")]
+    pub fn wait_for_complaint(&self, text: &str) -> String {
+        let found = self.stderr.wait_for(text);
+        found.unwrap_or_else(|seen| panic!("{} did not complain of {text:?}, but of {seen:?}", self.shown))
     }
 
     /// Sends it a signal.

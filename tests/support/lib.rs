@@ -14,6 +14,7 @@ mod askpass;
 mod binary;
 mod client;
 mod home;
+mod noise;
 mod openssh;
 mod python;
 mod terminal;
@@ -24,8 +25,9 @@ pub use askpass::Askpass;
 pub use binary::{MockSshBinary, ReadyUser};
 pub use client::{Client, Finished};
 pub use home::Home;
+pub use noise::noise;
 pub use openssh::{OpenSsh, REAL_KNOWN_HOSTS};
-pub use python::python;
+pub use python::Python;
 pub use terminal::Terminal;
 
 /// How long a client may take. Far more than it needs: it is reached only by a test that fails.

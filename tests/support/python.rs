@@ -4,26 +4,66 @@
 
 use std::env;
 
-use serde_json::Value;
+use mock_core::{ClientKit, KitUser, MockSshServer};
+use serde_json::{Value, json};
 
 use crate::{Client, Home, package};
 
-/// Runs a script with this argument and returns what it printed.
-///
-/// `INTEROP_PYTHON` names the interpreter of an environment made from `tests/interop/requirements.txt`; `cargo xtask
-/// integration` makes one.
-#[must_use]
-pub fn python(home: &Home, script: &str, argument: &Value) -> Value {
-    let interpreter = env::var_os("INTEROP_PYTHON")
-        .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it");
-    let path = package().join("interop/python").join(script);
-    let mut command = home.command(interpreter);
-    // Warnings of libraries about their future are not our business; bytecode does not belong into the sources.
-    command
-        .args(["-W", "ignore", "-B"])
-        .arg(path)
-        .arg(argument.to_string());
-    let finished = Client::run(&mut command);
-    let printed = finished.succeeded();
-    serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
+/// Python, set up for one server.
+#[derive(Debug)]
+pub struct Python {
+    home: Home,
+    kit: ClientKit,
+    address: std::net::SocketAddr,
+}
+
+impl Python {
+    /// For a server, with this user's key as a file, if it has one.
+    #[must_use]
+    pub fn new(server: &MockSshServer, user: KitUser) -> Self {
+        let home = Home::new();
+        let kit = server.client_kit(home.join("kit")).user(user).write();
+        Self {
+            kit: kit.expect("the kit can be written"),
+            home,
+            address: server.addr(),
+        }
+    }
+
+    /// The home of the scripts.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Keys and `known_hosts`.
+    #[must_use]
+    pub fn kit(&self) -> &ClientKit {
+        &self.kit
+    }
+
+    /// Runs a script with this object, completed with `host`, `port` and `known_hosts`, and returns what it printed.
+    ///
+    /// `INTEROP_PYTHON` names the interpreter of an environment made from `tests/interop/requirements.txt`; `cargo
+    /// xtask integration` makes one.
+    #[must_use]
+    pub fn run(&self, script: &str, mut given: Value) -> Value {
+        let known = json!({
+            "host": self.address.ip().to_string(),
+            "port": self.address.port(),
+            "known_hosts": self.kit.known_hosts_file(),
+        });
+        if let (Value::Object(given), Value::Object(known)) = (&mut given, known) {
+            given.extend(known);
+        }
+        let interpreter = env::var_os("INTEROP_PYTHON")
+            .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it");
+        let mut command = self.home.command(interpreter);
+        // Warnings about what libraries will drop are not our business; bytecode does not belong into the sources.
+        command.args(["-W", "ignore", "-B"]);
+        command.arg(package().join("interop/python").join(script));
+        let finished = Client::run(command.arg(given.to_string()));
+        let printed = finished.succeeded();
+        serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
+    }
 }

@@ -1,9 +1,12 @@
 //! OpenSSH: `ssh`, `sftp`, `ssh-keyscan`, `ssh-add` and `ssh-keygen`, as installed.
 
+mod binary;
+mod channels;
 mod exec;
 mod keys;
 mod logins;
 mod refusals;
+mod terminal;
 
 use mock_agent::{Identity, KeyType};
 use mock_auth::NoneAuth;

@@ -2,7 +2,10 @@
 
 use mock_agent::{Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, Password, PublicKeys, User, Users};
-use mock_core::{Authenticator, Exec, KitUser, MockSshServer, event, event::AuthOutcome};
+use mock_core::{
+    Authenticator, Exec, KitUser, MockSshServer, event,
+    event::{AuthOutcome, ClosedBy},
+};
 use support::{Askpass, Client, OpenSsh};
 
 use super::new_key;
@@ -135,7 +138,14 @@ fn after_too_many_attempts_the_server_hangs_up() {
     let patient = ["-o", "NumberOfPasswordPrompts=3", "anna", "uname -r"];
     let askpass = Askpass::new(ssh.home(), &answers);
     let finished = Client::run(askpass.for_command(&mut ssh.command("ssh", patient)));
-    assert_eq!(finished.code(), 255, "{finished}");
-    assert_eq!(askpass.questions().len(), 2, "{finished}");
+    finished.failed(255, "Too many authentication failures");
+    let wrong = event::auth_attempt().filter(|attempt| attempt.method == "password");
+    assert_eq!(server.events().count(wrong), 2, "{}", server.events().timeline());
+    let gone = server
+        .events()
+        .wait_for(event::disconnected())
+        .blocking()
+        .unwrap();
+    assert_eq!(gone.by, ClosedBy::Server, "{}", server.events().timeline());
     server.shutdown().blocking().unwrap();
 }
