@@ -4,4 +4,7 @@
 //! Servers run within the test, so that what the client did can be read from the journal.
 #![expect(clippy::unwrap_used, reason = "this is a test: what cannot go on fails it")]
 
+mod asyncssh;
 mod openssh;
+mod paramiko;
+mod python_cases;
