@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "this is a test: what cannot go on fails it")]
 
 mod asyncssh;
+mod dbclient;
 mod openssh;
 mod paramiko;
+mod plink;
 mod python_cases;

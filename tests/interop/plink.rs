@@ -1,0 +1,147 @@
+//! plink, PuTTY's client for scripts.
+
+use std::process::Command;
+
+use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
+use mock_auth::{KbdintRound, KeyboardInteractive, Password, PublicKeys};
+use mock_core::{Authenticator, Exec, HostKey, MockSshServer, Reply, Session, event};
+use support::{Client, Finished, Home, noise};
+
+fn server(auth: impl Authenticator + 'static) -> MockSshServer {
+    let builder = MockSshServer::builder().auth(auth).exec(Exec::echo());
+    builder.start_blocking().unwrap()
+}
+
+/// plink for `anna`, who knows the host keys by their fingerprints and has this password.
+fn plink(home: &Home, server: &MockSshServer, password: &str, command: &str) -> Command {
+    let mut plink = home.command("plink");
+    plink.args(["-ssh", "-batch", "-T", "-P", &server.port().to_string()]);
+    for key in server.host_keys() {
+        plink.args(["-hostkey", &key.sha256()]);
+    }
+    plink
+        .arg("-pwfile")
+        .arg(home.file("password", format!("{password}\n")));
+    plink.args(["anna@127.0.0.1", command]);
+    plink
+}
+
+/// The command ran, and the journal knows by which method.
+fn logged_in(server: MockSshServer, finished: &Finished, method: &str) {
+    assert_eq!(
+        finished.succeeded(),
+        "REMOTE_OK:uname -r\n",
+        "{}",
+        server.events().timeline()
+    );
+    assert_eq!(
+        server.events().first(event::auth_accepted()).unwrap().method,
+        method
+    );
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn logs_in_with_a_password() {
+    let server = server(Password::new("anna", "hunter2"));
+    let home = Home::new();
+    let finished = Client::run(&mut plink(&home, &server, "hunter2", "uname -r"));
+    logged_in(server, &finished, "password");
+}
+
+#[test]
+fn a_wrong_password_is_refused() {
+    let server = server(Password::new("anna", "hunter2"));
+    let home = Home::new();
+    let finished = Client::run(&mut plink(&home, &server, "letmein", "uname -r"));
+    assert_ne!(finished.code(), 0, "{finished}");
+    let last = server.events().last(event::auth_attempt()).unwrap();
+    assert_eq!((&*last.method, &*last.why), ("password", "wrong password"));
+    assert_eq!(server.events().count(event::auth_accepted()), 0);
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn logs_in_by_a_prompt() {
+    let round = KbdintRound::new([("Password: ", false, "hunter2")]);
+    let server = server(KeyboardInteractive::new("anna", round));
+    let home = Home::new();
+    let finished = Client::run(&mut plink(&home, &server, "hunter2", "uname -r"));
+    logged_in(server, &finished, "keyboard-interactive");
+}
+
+#[test]
+fn logs_in_with_an_agent() {
+    let identity = Identity::generate(KeyType::Ed25519, "anna@work").unwrap();
+    let server = server(PublicKeys::new("anna", [identity.public_key()]));
+    let agent = MockAgent::builder()
+        .identities([identity])
+        .start_blocking()
+        .unwrap();
+    let home = Home::new();
+    let mut command = plink(&home, &server, "", "uname -r");
+    let finished = Client::run(command.env("SSH_AUTH_SOCK", agent.socket_path()));
+    logged_in(server, &finished, "publickey");
+    assert_eq!(
+        agent.events().signatures().len(),
+        1,
+        "{}",
+        agent.events().timeline()
+    );
+    agent.shutdown().blocking();
+}
+
+#[test]
+fn refuses_another_host_key() {
+    let server = server(Password::new("anna", "hunter2"));
+    let home = Home::new();
+    let mut plink = home.command("plink");
+    plink.args(["-ssh", "-batch", "-P", &server.port().to_string()]);
+    plink.args(["-hostkey", &HostKey::ed25519().sha256(), "anna@127.0.0.1", "true"]);
+    let finished = Client::run(&mut plink);
+    finished.failed(1, "in manually configured list");
+    assert_eq!(server.events().count(event::auth_attempt()), 0);
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn outputs_are_told_apart_and_the_status_arrives() {
+    let reply = Reply::fail(7).stdout("to stdout\n").stderr("to stderr\n");
+    let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
+    let server = builder
+        .exec(Exec::on("both").reply(reply))
+        .start_blocking()
+        .unwrap();
+    let home = Home::new();
+    let finished = Client::run(&mut plink(&home, &server, "hunter2", "both"));
+    assert_eq!(
+        (finished.code(), finished.stdout()),
+        (7, "to stdout\n".to_owned()),
+        "{finished}"
+    );
+    assert!(finished.stderr().ends_with("to stderr\n"), "{finished}");
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn four_mebibytes_go_there_and_back() {
+    let cat = async |mut session: Session| {
+        while let Some(data) = session.read().await {
+            session.write(data).await?;
+        }
+        std::io::Result::Ok(())
+    };
+    let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
+    let server = builder.exec(Exec::on("cat").run(cat)).start_blocking().unwrap();
+    let home = Home::new();
+    let data = noise(4 << 20);
+    let mut command = plink(&home, &server, "hunter2", "cat");
+    let finished = Client::run_with_input(&mut command, &data);
+    assert_eq!(finished.code(), 0, "{}", finished.stderr());
+    assert!(
+        finished.stdout == data,
+        "{} bytes came back",
+        finished.stdout.len()
+    );
+    server.shutdown().blocking().unwrap();
+}
