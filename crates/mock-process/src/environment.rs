@@ -106,3 +106,122 @@ impl Environment {
 fn can_be_passed(name: &str, value: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use mock_core::{Journal, Wanted};
+
+    use super::*;
+
+    /// What a program gets, as text, from a developer's environment and a client's.
+    fn variables(
+        rules: &Environment,
+        client: &[(&str, &str)],
+        peer: Peer,
+    ) -> (BTreeMap<String, String>, usize) {
+        let server = [
+            ("HOME", "/home/dev"),
+            ("LANG", "de_DE.UTF-8"),
+            ("PATH", "/opt/bin"),
+            ("SSH_AUTH_SOCK", "/run/agent"),
+            ("SSH_CONNECTION", "1.2.3.4 5 6.7.8.9 22"),
+            ("TERM", "screen"),
+            ("TOKEN", "secret"),
+        ];
+        let server = server
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        let mut request = Request::detached("anna", Wanted::Shell);
+        request.env = client
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        request.peer = peer;
+        let journal = Journal::new();
+        let variables = rules.variables(&server.collect(), &request, None, &journal.recorder("test"));
+        let text = |text: &OsString| text.to_str().unwrap().to_owned();
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
+        (variables, journal.events().count(mock_core::event::problem()))
+    }
+
+    #[test]
+    fn by_default_little_comes_through() {
+        let (variables, _) = variables(&Environment::default(), &[], Peer::Memory);
+        let variables: Vec<String> = variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(
+            variables,
+            [
+                "HOME=/home/dev",
+                "LANG=de_DE.UTF-8",
+                "LOGNAME=anna",
+                "PATH=/opt/bin",
+                "SHELL=/bin/sh",
+                "USER=anna"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_inherited_environment_lacks_what_says_how_the_server_was_reached() {
+        let rules = Environment {
+            inherit: true,
+            ..Environment::default()
+        };
+        let (variables, _) = variables(&rules, &[], Peer::Memory);
+        assert_eq!(variables["TOKEN"], "secret");
+        assert!(
+            !variables
+                .keys()
+                .any(|name| name.starts_with("SSH_") || name == "TERM"),
+            "{variables:?}"
+        );
+    }
+
+    #[test]
+    fn the_client_overrides_the_server_and_the_rules_override_the_client() {
+        let rules = Environment {
+            set: vec![("A".into(), "rule".into()), ("SHELL".into(), "/bin/ash".into())],
+            directory: Some("/srv".into()),
+            ..Environment::default()
+        };
+        let client = [
+            ("LANG", "C"),
+            ("A", "client"),
+            ("HOME", "/client"),
+            ("SHELL", "/client"),
+        ];
+        let (variables, _) = variables(&rules, &client, Peer::Memory);
+        for (name, value) in [
+            ("LANG", "C"),
+            ("A", "rule"),
+            ("HOME", "/srv"),
+            ("SHELL", "/bin/ash"),
+        ] {
+            assert_eq!(variables[name], value, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_cannot_pass_is_left_out_and_recorded() {
+        let client = [("", "x"), ("A=B", "x"), ("N\0", "x"), ("V", "\0"), ("GOOD", "=")];
+        let (variables, problems) = variables(&Environment::default(), &client, Peer::Memory);
+        assert_eq!(variables["GOOD"], "=");
+        assert_eq!((variables.len(), problems), (7, 4));
+    }
+
+    #[test]
+    fn a_client_on_a_socket_is_named() {
+        let peer = Peer::Tcp(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        let (variables, _) = variables(&Environment::default(), &[], peer);
+        assert_eq!(variables["SSH_CLIENT"], "127.0.0.1 50000 65535");
+        assert_eq!(variables["SSH_CONNECTION"], "127.0.0.1 50000 UNKNOWN 65535");
+    }
+}

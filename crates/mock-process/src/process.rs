@@ -66,7 +66,7 @@ impl Process {
     }
 
     /// Waits for the program to end by itself.
-    pub(crate) async fn wait(mut self) -> Exit {
+    pub(crate) async fn wait(&mut self) -> Exit {
         match &mut self.group {
             Some(group) => group.reap(false).await,
             None => Exit::Silent,
@@ -94,13 +94,14 @@ impl GroupId {
     }
 
     /// Ready when the leader has ended. It is not reaped.
-    async fn ended(self) -> io::Result<()> {
-        let mut children = signal(SignalKind::child())?;
+    pub(crate) async fn leader_ended(self) {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-        while waitid(WaitId::Pid(self.0), look)?.is_none() {
+        let Ok(mut children) = signal(SignalKind::child()) else {
+            return;
+        };
+        while let Ok(None) = waitid(WaitId::Pid(self.0), look) {
             children.recv().await;
         }
-        Ok(())
     }
 }
 
@@ -120,7 +121,7 @@ impl Group {
     }
 
     async fn end(mut self) {
-        let _too_late = timeout(GRACE, self.id.ended()).await;
+        let _too_late = timeout(GRACE, self.id.leader_ended()).await;
         self.id.send(Signal::KILL);
         self.reap(true).await;
     }

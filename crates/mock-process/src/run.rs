@@ -3,7 +3,7 @@
 //! Each direction is read only as fast as the other side takes it, so nothing piles up here. The end is `sshd`'s:
 //! the output has come to its end, which is when everybody who could write to it is gone, and the program has ended.
 
-use std::{convert::Infallible, future::pending};
+use std::{convert::Infallible, future::pending, pin::pin};
 
 use bytes::{BufMut as _, BytesMut};
 use mock_core::{Control, Controls, Exit, Parts, Recorder, Stdin, Stdout, event::Problem};
@@ -45,7 +45,10 @@ pub(crate) async fn run(host: HostProcess, parts: Parts) -> Exit {
     match ends {
         Ends::Pipes(pipes) => {
             let output = async {
-                join!(carry_out(pipes.stdout, stdout), carry_out(pipes.stderr, stderr));
+                join!(
+                    carry_out(pipes.stdout, stdout, pending()),
+                    carry_out(pipes.stderr, stderr, pending())
+                );
             };
             let input = carry_into_pipe(stdin, pipes.stdin);
             let controls = obey(controls, group, None, recorder);
@@ -53,7 +56,7 @@ pub(crate) async fn run(host: HostProcess, parts: Parts) -> Exit {
         }
         Ends::Terminal(terminal) => {
             let (reader, writer) = terminal.pty.into_split();
-            let output = carry_out(reader, stdout);
+            let output = carry_out_of_terminal(reader, &terminal.control, stdout, group);
             let input = carry_into_terminal(stdin, writer, &terminal.control);
             let controls = obey(controls, group, Some(&terminal.control), recorder);
             until_over(process, output, input, controls).await
@@ -78,10 +81,13 @@ async fn until_over(
     input: impl Future<Output = ()>,
     controls: impl Future<Output = ()>,
 ) -> Exit {
-    let attending = async {
+    let output = pin!(output);
+    let attending = pin!(async {
         join!(input, controls);
         pending::<Infallible>().await
-    };
+    });
+    // Declared last, so dropped first: a program is told to end before its pipes break.
+    let mut process = process;
     let over = async {
         output.await;
         process.wait().await
@@ -93,16 +99,39 @@ async fn until_over(
     }
 }
 
-/// To the client, until the end of the output. A terminal without any program ends with an error, and a closed
-/// channel means that this future is about to be dropped.
-async fn carry_out(mut from: impl AsyncRead + Unpin, to: Stdout) {
+/// To the client, until the end of the output, or until there is none and `over` is ready.
+async fn carry_out(mut from: impl AsyncRead + Unpin, to: Stdout, over: impl Future<Output = ()>) {
+    let mut over = pin!(over);
     let mut buffer = BytesMut::with_capacity(PIECE);
-    while let Ok(1..) = from.read_buf(&mut (&mut buffer).limit(PIECE)).await {
-        if to.send(buffer.split().freeze()).await.is_err() {
+    loop {
+        let mut piece = (&mut buffer).limit(PIECE);
+        let read = select! {
+            biased;
+            read = from.read_buf(&mut piece) => read,
+            () = &mut over => return,
+        };
+        // A terminal without any program ends with an error. A closed channel means that this is about to be dropped.
+        if !matches!(read, Ok(1..)) || to.send(buffer.split().freeze()).await.is_err() {
             return;
         }
         if buffer.capacity() < SMALLEST_READ {
             buffer.reserve(PIECE);
+        }
+    }
+}
+
+/// The same for a terminal, whose output is over when the program has ended, even if something that it left behind
+/// has the terminal open. What was written until then is sent.
+async fn carry_out_of_terminal(
+    from: impl AsyncRead + Unpin,
+    terminal: &TerminalControl,
+    to: Stdout,
+    group: GroupId,
+) {
+    carry_out(from, to.clone(), group.leader_ended()).await;
+    while let Some(rest) = terminal.read_at_once(PIECE) {
+        if to.send(rest).await.is_err() {
+            return;
         }
     }
 }

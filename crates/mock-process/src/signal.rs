@@ -66,7 +66,7 @@ mod tests {
             core_dumped: true,
             message: String::new(),
         };
-        assert_eq!(exit_of(ExitStatus::from_raw(11 | 0x80)), dumped);
+        assert_eq!(exit_of(ExitStatus::from_raw(0x80 | 0x0b)), dumped);
     }
 
     #[test]

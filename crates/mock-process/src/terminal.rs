@@ -67,6 +67,16 @@ impl TerminalControl {
         let _gone = tcsetwinsize(&self.0, size);
     }
 
+    /// What programs have written, as far as it was not read yet. `None` if there is nothing.
+    ///
+    /// Asks the system itself: a wake-up for what was written last may still be on its way.
+    pub(crate) fn read_at_once(&self, limit: usize) -> Option<Vec<u8>> {
+        let mut written = vec![0; limit];
+        let length = rustix::io::read(&self.0, &mut written).ok()?;
+        written.truncate(length);
+        (length > 0).then_some(written)
+    }
+
     /// What is to be typed so that a program that reads lines sees the end of its input. Nothing for one that reads
     /// characters: a terminal has no other end.
     pub(crate) fn end_of_input(&self, within_a_line: bool) -> Vec<u8> {
