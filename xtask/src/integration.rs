@@ -1,7 +1,7 @@
 //! `cargo xtask integration`: the whole toolkit, driven by our own client and by everybody else's.
 //!
-//! Test target `it` needs nothing but this workspace. Test target `interop` has a module for each foreign client;
-//! the modules of programs that are not installed are left out by a filter and named as skipped.
+//! Test target `it` needs nothing but this workspace. Test targets `interop` and `examples` have a module for each
+//! foreign client; the modules of programs that are not installed are left out by a filter and named as skipped.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -15,8 +15,11 @@ use crate::{
     workspace,
 };
 
-/// Every test target but this one runs anywhere.
+/// The step, and the larger of the test targets that it runs.
 const INTEROP: &str = "interop";
+
+/// Every test target but these runs anywhere.
+const FOREIGN: &[&str] = &[INTEROP, "examples"];
 
 pub(crate) fn run(strict: bool) -> Result<()> {
     let metadata = workspace::metadata()?;
@@ -46,10 +49,10 @@ pub(crate) fn all_installed() -> Result<()> {
     }
 }
 
-/// Everything but `interop`.
+/// Everything that needs no foreign client.
 pub(crate) fn tests(metadata: &Metadata) -> Result<()> {
     let targets = workspace::targets(metadata, &TargetKind::Test);
-    let targets = targets.iter().filter(|name| *name != INTEROP);
+    let targets = targets.iter().filter(|name| !FOREIGN.contains(&name.as_str()));
     let base = runner("--lib --bins");
     targets
         .fold(base, |task, name| task.arg("--test").arg(name))
@@ -97,9 +100,9 @@ fn missing_suites() -> BTreeMap<&'static str, String> {
     suites.collect()
 }
 
-/// Runs the target `interop` but for these modules. A test outside all modules runs too.
+/// Runs the targets with foreign clients but for these modules. A test outside all modules runs too.
 fn without(missing: &BTreeMap<&'static str, String>) -> Task {
-    let task = runner(&format!("--test {INTEROP}"));
+    let task = runner(&format!("--test {}", FOREIGN.join(" --test ")));
     if missing.is_empty() {
         return task;
     }

@@ -1,18 +1,24 @@
 //! What a test pays for a server: starting it, a whole life with one login and one command, and a command on a live
-//! connection.
+//! connection. Beside it the smallest server that one would write by hand with the engine, in the same run.
 
-#![expect(
-    missing_docs,
-    clippy::unwrap_used,
-    reason = "a benchmark is no interface, and stops when it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
 
-use std::{hint::black_box, sync::Arc};
+mod plain;
+
+use std::{
+    hint::black_box,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mock_core::{Attempt, Authenticator, Exec, LoginContext, LoginState, Methods, MockSshServer, Verdict};
 use russh::{ChannelMsg, client};
 use tokio::runtime::Builder;
+
+/// What the command prints.
+const ANSWER: &str = "6.8.0\n";
 
 struct Anybody;
 
@@ -46,20 +52,22 @@ impl client::Handler for Trusting {
 }
 
 async fn start() -> MockSshServer {
-    MockSshServer::builder()
-        .auth(Anybody)
-        .exec(Exec::on("uname -r").reply("6.8.0\n"))
+    let server = MockSshServer::builder().auth(Anybody);
+    server
+        .exec(Exec::on("uname -r").reply(ANSWER))
         .start()
         .await
         .unwrap()
 }
 
-async fn login(server: &MockSshServer) -> client::Handle<Trusting> {
-    let config = Arc::new(client::Config {
+async fn login(address: SocketAddr) -> client::Handle<Trusting> {
+    let config = client::Config {
         nodelay: true,
         ..client::Config::default()
-    });
-    let mut client = client::connect(config, server.addr(), Trusting).await.unwrap();
+    };
+    let mut client = client::connect(Arc::new(config), address, Trusting)
+        .await
+        .unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
 }
@@ -73,30 +81,78 @@ async fn exec(client: &client::Handle<Trusting>) -> usize {
             received += data.len();
         }
     }
-    assert_eq!(received, 6);
+    assert_eq!(received, ANSWER.len());
     received
 }
 
 fn server(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    criterion.bench_function("start", |bencher| {
-        bencher.iter(|| runtime.block_on(async { drop(black_box(start().await)) }));
+
+    let mut group = criterion.benchmark_group("start");
+    // Only the start is timed; each server ends before the next begins.
+    group.bench_function("mock", |bencher| {
+        bencher.iter_custom(|rounds| {
+            runtime.block_on(async {
+                let mut took = Duration::ZERO;
+                for _ in 0..rounds {
+                    let begun = Instant::now();
+                    let server = black_box(start().await);
+                    took += begun.elapsed();
+                    server.shutdown().await.unwrap();
+                }
+                took
+            })
+        });
     });
-    criterion.bench_function("start-login-exec-stop", |bencher| {
+    group.bench_function("plain", |bencher| {
+        bencher.iter_custom(|rounds| {
+            runtime.block_on(async {
+                let mut took = Duration::ZERO;
+                for _ in 0..rounds {
+                    let begun = Instant::now();
+                    let server = black_box(plain::Server::start().await);
+                    took += begun.elapsed();
+                    drop(server);
+                    tokio::task::yield_now().await;
+                }
+                took
+            })
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("start-login-exec-stop");
+    group.bench_function("mock", |bencher| {
         bencher.iter(|| {
             runtime.block_on(async {
                 let server = start().await;
-                let client = login(&server).await;
+                let client = login(server.addr()).await;
                 black_box(exec(&client).await);
                 server.shutdown().await.unwrap();
             });
         });
     });
-    let running = runtime.block_on(start());
-    let client = runtime.block_on(login(&running));
-    criterion.bench_function("exec", |bencher| {
+    group.bench_function("plain", |bencher| {
+        bencher.iter(|| {
+            runtime.block_on(async {
+                let server = plain::Server::start().await;
+                let client = login(server.address).await;
+                black_box(exec(&client).await);
+            });
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("exec");
+    let mock = runtime.block_on(start());
+    let client = runtime.block_on(login(mock.addr()));
+    group.bench_function("mock", |bencher| bencher.iter(|| runtime.block_on(exec(&client))));
+    let plain = runtime.block_on(plain::Server::start());
+    let client = runtime.block_on(login(plain.address));
+    group.bench_function("plain", |bencher| {
         bencher.iter(|| runtime.block_on(exec(&client)));
     });
+    group.finish();
 }
 
 criterion_group!(benches, server);

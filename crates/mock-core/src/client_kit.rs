@@ -118,7 +118,8 @@ impl KitBuilder {
         self
     }
 
-    /// Puts the agent at this socket into the environment as `SSH_AUTH_SOCK`.
+    /// Puts the agent at this socket into the environment as `SSH_AUTH_SOCK`, and forwards it where a client asks for
+    /// agent forwarding. Users log in with it only if they name it themselves.
     pub fn agent_socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.agent_socket = Some(path.into());
         self
@@ -189,6 +190,12 @@ impl ClientKit {
         &self.directory
     }
 
+    /// Where a client reaches the server: its address, or the loopback address where it listens on all.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The configuration for `ssh -F`: a `Host` for each user.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
@@ -249,7 +256,7 @@ impl ClientKit {
 
     fn write_identity(&mut self, user: &KitUser) -> Result<Option<PathBuf>, KitError> {
         let name = &user.name;
-        let plain = |c: char| c.is_alphanumeric() || "-_.@+".contains(c);
+        let plain = |c: char| c.is_alphanumeric() || "-_.+".contains(c);
         if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(plain) {
             return Err(KitError::UserName { name: name.clone() });
         }
@@ -268,11 +275,16 @@ impl ClientKit {
         Ok(Some(path))
     }
 
+    /// What holds for every user. The agent is not for logins here, but can be forwarded.
     fn common_block(&self) -> String {
+        let agent = self
+            .agent_socket
+            .as_deref()
+            .map_or_else(|| "none".to_owned(), quoted);
         format!(
             "\nHost *\n    HostName {}\n    Port {}\n    UserKnownHostsFile {}\n    GlobalKnownHostsFile /dev/null\n    \
              StrictHostKeyChecking yes\n    UpdateHostKeys no\n    CheckHostIP no\n    IdentitiesOnly yes\n    \
-             IdentityFile none\n    IdentityAgent none\n",
+             IdentityFile none\n    IdentityAgent {agent}\n",
             self.address.ip(),
             self.address.port(),
             quoted(&self.known_hosts_file()),
@@ -282,20 +294,20 @@ impl ClientKit {
 
 /// The `Host` of a user.
 fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
-    let identity = identity.map_or_else(|| "none".to_owned(), quoted);
+    let name = &user.name;
+    let keys = match (identity, &user.agent_socket) {
+        (None, None) => "    PubkeyAuthentication no\n".to_owned(),
+        // Otherwise only keys that are in files would be taken from the agent.
+        (None, Some(_)) => "    IdentitiesOnly no\n".to_owned(),
+        (Some(identity), _) => format!("    IdentityFile {}\n", quoted(identity)),
+    };
     let agent = user
         .agent_socket
         .as_deref()
-        .map_or_else(|| "none".to_owned(), quoted);
-    let public_key = if user.identity.is_some() || user.agent_socket.is_some() {
-        "yes"
-    } else {
-        "no"
-    };
+        .map(|socket| format!("    IdentityAgent {}\n", quoted(socket)));
     format!(
-        "\nHost {name}\n    User {name}\n    IdentityFile {identity}\n    IdentityAgent {agent}\n    \
-         PubkeyAuthentication {public_key}\n",
-        name = user.name,
+        "\nHost {name}\n    User {name}\n{keys}{}",
+        agent.unwrap_or_default()
     )
 }
 

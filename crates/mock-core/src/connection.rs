@@ -142,7 +142,7 @@ impl End {
         let error = match ended {
             Ok(()) => {
                 let said = traffic.observe(|observer| observer.client_disconnect.clone());
-                return by(ClosedBy::Client, said.as_deref().unwrap_or("disconnected"));
+                return by(ClosedBy::Client, said.as_deref().unwrap_or("disconnect message"));
             }
             Err(EngineError::Cut) => return by(ClosedBy::Server, "cut"),
             Err(EngineError::Panicked) => return by(ClosedBy::Error, "the handler panicked"),

@@ -12,7 +12,7 @@ struct Vocabulary {
 const VOCABULARIES: &[Vocabulary] = &[
     Vocabulary {
         words: &["russh::server", "russh::{server"],
-        spoken_in: &["crates/mock-core/src/engine/"],
+        spoken_in: &["crates/mock-core/src/engine/", "crates/mock-core/benches/"],
         why: "only mock-core/src/engine knows the SSH engine's server",
     },
     Vocabulary {
@@ -25,6 +25,7 @@ const VOCABULARIES: &[Vocabulary] = &[
         spoken_in: &[
             "crates/mock-process/",
             "crates/mock-cli/tests/",
+            "examples/",
             "tests/",
             "xtask/",
         ],

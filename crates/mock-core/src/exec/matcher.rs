@@ -22,7 +22,7 @@ impl From<bool> for Match {
 
 /// Decides whether a rule is for a command. Pure: it may be asked more than once.
 ///
-/// Implemented by strings, which match the whole command exactly, by what [`prefix`], [`glob`], [`regex`] and
+/// Implemented by strings, which match the whole command exactly, by what [`prefix`], [`glob`], [`regex()`] and
 /// [`any`] make, and by closures over a [`Request`].
 ///
 /// ```

@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -24,8 +25,8 @@ const PIECE: usize = 32 * 1024;
 pub struct Stdout {
     output: Output,
     stream: OutputStream,
-    /// The piece on its way, of writes through `AsyncWrite`.
-    sending: Option<BoxFuture<io::Result<()>>>,
+    /// The piece on its way, of writes through `AsyncWrite`. The mutex is never locked: it makes this `Sync`.
+    sending: Mutex<Option<BoxFuture<io::Result<()>>>>,
 }
 
 impl Stdout {
@@ -33,7 +34,7 @@ impl Stdout {
         Self {
             output,
             stream,
-            sending: None,
+            sending: Mutex::new(None),
         }
     }
 
@@ -48,12 +49,16 @@ impl Stdout {
     }
 
     fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(sending) = &mut self.sending else {
+        let Some(sending) = self.sending() else {
             return Poll::Ready(Ok(()));
         };
         let sent = ready!(sending.as_mut().poll(context));
-        self.sending = None;
+        *self.sending() = None;
         Poll::Ready(sent)
+    }
+
+    fn sending(&mut self) -> &mut Option<BoxFuture<io::Result<()>>> {
+        self.sending.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,7 +85,7 @@ impl AsyncWrite for Stdout {
         ready!(self.poll_sent(context))?;
         let piece = buffer.get(..PIECE).unwrap_or(buffer);
         let (output, stream, bytes) = (self.output.clone(), self.stream, Bytes::copy_from_slice(piece));
-        self.sending = Some(Box::pin(async move { output.send(stream, bytes).await }));
+        *self.sending() = Some(Box::pin(async move { output.send(stream, bytes).await }));
         // Polled once, so that a window with room takes it now and a closed channel is seen now.
         if let Poll::Ready(Err(error)) = self.poll_sent(context) {
             return Poll::Ready(Err(error));

@@ -63,7 +63,7 @@ async fn files_are_private_and_say_how_to_connect() {
 async fn a_name_that_would_break_out_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let server = open().start().await.unwrap();
-    for name in ["", "a b", "../x", "a\nHost *", "-oProxyCommand=x", "*"] {
+    for name in ["", "a b", "../x", "a\nHost *", "-oProxyCommand=x", "a@b", "*"] {
         let error = server
             .client_kit(directory.path())
             .user(KitUser::new(name))
