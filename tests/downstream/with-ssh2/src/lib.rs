@@ -1,0 +1,72 @@
+//! Stands for a backup job that uses libssh2.
+
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+};
+
+use ssh2::{CheckResult, KeyboardInteractivePrompt, KnownHostFileKind, Prompt, Session};
+
+/// How to log in.
+pub enum Login<'a> {
+    Password(&'a str),
+    Key(&'a Path),
+    /// Answers to prompts, in order.
+    Answers(&'a [&'a str]),
+}
+
+/// A host that was logged in to.
+pub struct Host(Session);
+
+impl Host {
+    pub fn connect(
+        address: SocketAddr,
+        known_hosts: &Path,
+        user: &str,
+        login: Login<'_>,
+    ) -> Result<Self, ssh2::Error> {
+        let mut session = Session::new()?;
+        let stream = TcpStream::connect(address)
+            .map_err(|_| ssh2::Error::from_errno(ssh2::ErrorCode::Session(-13)))?;
+        session.set_tcp_stream(stream);
+        session.handshake()?;
+        let mut known = session.known_hosts()?;
+        known.read_file(known_hosts, KnownHostFileKind::OpenSSH)?;
+        let (key, _) = session.host_key().ok_or_else(ssh2::Error::unknown)?;
+        let check = known.check_port(&address.ip().to_string(), address.port(), key);
+        if !matches!(check, CheckResult::Match) {
+            return Err(ssh2::Error::from_errno(ssh2::ErrorCode::Session(-33)));
+        }
+        match login {
+            Login::Password(password) => session.userauth_password(user, password)?,
+            Login::Key(file) => session.userauth_pubkey_file(user, None, file, None)?,
+            Login::Answers(answers) => {
+                session.userauth_keyboard_interactive(user, &mut Answers(answers.iter()))?
+            }
+        }
+        Ok(Self(session))
+    }
+
+    /// Sends a backup to the host, which says what it has got.
+    pub fn store(&self, name: &str, backup: &[u8]) -> io::Result<(i32, String)> {
+        let mut channel = self.0.channel_session()?;
+        channel.exec(&format!("store {name}"))?;
+        channel.write_all(backup)?;
+        channel.send_eof()?;
+        let mut said = String::new();
+        channel.read_to_string(&mut said)?;
+        channel.stderr().read_to_string(&mut said)?;
+        channel.wait_close()?;
+        Ok((channel.exit_status()?, said))
+    }
+}
+
+struct Answers<'a>(std::slice::Iter<'a, &'a str>);
+
+impl KeyboardInteractivePrompt for Answers<'_> {
+    fn prompt(&mut self, _user: &str, _instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
+        let answers = self.0.by_ref().take(prompts.len());
+        answers.map(|answer| (*answer).to_owned()).collect()
+    }
+}
