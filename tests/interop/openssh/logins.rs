@@ -63,7 +63,7 @@ fn with_an_agent_which_sees_the_session() {
         .start_blocking()
         .unwrap();
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").agent_socket(agent.socket_path())]);
-    let finished = ssh.run(["-o", "IdentitiesOnly=no", "anna", "uname -r"]);
+    let finished = ssh.run(["anna", "uname -r"]);
     logged_in(server, &finished, "publickey");
 
     let failed = agent_request().filter(|request| !request.answered());

@@ -95,7 +95,7 @@ fn an_agent_with_another_key() {
         .start_blocking()
         .unwrap();
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").agent_socket(agent.socket_path())]);
-    let finished = ssh.run(["-o", "IdentitiesOnly=no", "anna", "uname -r"]);
+    let finished = ssh.run(["anna", "uname -r"]);
     finished.failed(255, "Permission denied (publickey).");
     assert_eq!(server.events().count(event::key_offered()), 1);
     server.shutdown().blocking().unwrap();
