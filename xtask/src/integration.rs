@@ -85,6 +85,11 @@ pub(crate) fn interop(steps: &mut Steps, target_dir: &Path) {
     });
 }
 
+/// Whether the program of this suite is not installed.
+pub(crate) fn is_missing(suite: &str) -> bool {
+    missing_suites().contains_key(suite)
+}
+
 /// Names of modules that cannot run, each with what to do about it.
 fn missing_suites() -> BTreeMap<&'static str, String> {
     let missing = PROGRAMS.iter().filter(|program| !program.is_installed());

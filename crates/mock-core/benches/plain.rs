@@ -10,7 +10,7 @@ use russh::{
 };
 use tokio::{net::TcpListener, task::AbortHandle};
 
-use super::ANSWER;
+use crate::ANSWER;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

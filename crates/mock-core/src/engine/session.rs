@@ -26,7 +26,8 @@ pub(crate) async fn run<S: Stream>(
     let surroundings = Arc::clone(&engine.surroundings);
     let options = Arc::clone(&surroundings.options);
     let mut life = pin!(async {
-        let session = run_stream(config, transport, engine).await?;
+        // Boxed, so that what only the begin needs is given back then.
+        let session = Box::pin(run_stream(config, transport, engine)).await?;
         let _set_once = surroundings.handle.set(session.handle());
         session.await
     });

@@ -22,7 +22,7 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Req
     let session = channel.session(request);
     match catch_unwind(AssertUnwindSafe(|| program.start(Start { session }))) {
         Ok(Run::Task(future)) => {
-            tasks.spawn(task(future, shared));
+            spawn(task(future, shared), tasks);
         }
         Ok(Run::Service(service)) => {
             let driver = Arc::new(Driver::new(service, shared.recorder.clone()));
@@ -41,13 +41,20 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Req
 /// Connects a forwarded stream to its far end.
 pub(super) fn connect(channel: &Channel, to: Arc<dyn Connect>, tasks: &TaskTracker) {
     let (shared, stream) = (Arc::clone(&channel.shared), channel.stream());
-    tasks.spawn(task(
-        Box::pin(async move {
-            to.connect(stream).await;
-            Exit::Silent
-        }),
-        shared,
-    ));
+    let connected = async move {
+        to.connect(stream).await;
+        Exit::Silent
+    };
+    spawn(task(Box::pin(connected), shared), tasks);
+}
+
+/// Gives a program its first turn at once, and a task of its own if it has to wait. Most replies need no more than
+/// that turn, and so no other thread.
+fn spawn(program: impl Future<Output = ()> + Send + 'static, tasks: &TaskTracker) {
+    let mut program = Box::pin(program);
+    if (&mut program).now_or_never().is_none() {
+        tasks.spawn(program);
+    }
 }
 
 /// Runs a future until it is done or its channel is closed, whichever comes first.

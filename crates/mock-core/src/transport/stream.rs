@@ -23,7 +23,10 @@ use tokio::{
     net::TcpStream,
     sync::oneshot,
 };
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::{
+    io::poll_read_buf,
+    sync::{CancellationToken, WaitForCancellationFutureOwned},
+};
 
 use super::Observer;
 
@@ -46,7 +49,7 @@ impl Stream for DuplexStream {}
 
 impl Stream for TcpStream {
     /// A client that gathers small packets (Nagle's algorithm, on in OpenSSH and paramiko while they log in) waits
-    /// for the acknowledgement of the last one; the kernel would delay that by 40 ms, twice in a login.
+    /// for the acknowledgement of the last one; the kernel would delay that by 40 ms.
     fn acknowledge(&self) {
         #[cfg(target_os = "linux")]
         let _best_effort = self.set_quickack(true);
@@ -96,6 +99,8 @@ pub(crate) struct Transport<S> {
     taken: usize,
     /// Whether the last read filled the buffer, so that the next one may be larger.
     filled: bool,
+    /// Whether anything was read since something was sent, which would have acknowledged it.
+    unanswered: bool,
     /// What the engine has written and the socket has not taken yet.
     behind: BytesMut,
     traffic: Arc<Traffic>,
@@ -132,6 +137,7 @@ impl<S: Stream> Transport<S> {
             ahead: Vec::new(),
             taken: 0,
             filled: false,
+            unanswered: false,
             behind: BytesMut::new(),
             traffic,
             watched: true,
@@ -147,6 +153,7 @@ impl<S: Stream> Transport<S> {
 
     fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let sent = ready!(self.socket()?.poll_write(context, bytes))?;
+        self.unanswered = false;
         self.traffic.sent.fetch_add(sent as u64, Ordering::Relaxed);
         Poll::Ready(Ok(sent))
     }
@@ -187,15 +194,17 @@ impl<S: Stream> Transport<S> {
         let Some(socket) = self.socket.as_mut() else {
             return Poll::Ready(Err(cut()));
         };
-        let read = ready!(tokio_util::io::poll_read_buf(
-            Pin::new(socket),
-            context,
-            &mut self.ahead
-        ))?;
+        let Poll::Ready(read) = poll_read_buf(Pin::new(socket), context, &mut self.ahead) else {
+            // An idle connection keeps no buffer, and what was read and not answered is acknowledged at least.
+            self.ahead = Vec::new();
+            if mem::take(&mut self.unanswered) {
+                socket.acknowledge();
+            }
+            return Poll::Pending;
+        };
+        let read = read?;
         self.filled = read >= SMALL_BUFFER;
-        if !self.filled {
-            socket.acknowledge();
-        }
+        self.unanswered = true;
         self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
         if self.watched {
             let (traffic, ahead) = (&self.traffic, &self.ahead);
