@@ -1,1 +1,5 @@
-//! Our own client against the whole toolkit.
+//! Our own client against several crates at once. What one crate does by itself is tested there.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod one_journal;

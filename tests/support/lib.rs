@@ -3,6 +3,9 @@
 //!
 //! Nothing here sleeps or polls. A wait ends with an event: a line of output, the end of a process, an entry of the
 //! journal. Each has a deadline, and a client that misses it is killed and its output shown.
+//!
+//! The README of the project is a test as well:
+#![doc = include_str!("../../README.md")]
 #![expect(
     clippy::expect_used,
     clippy::panic,

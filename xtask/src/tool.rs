@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 
 use crate::{task::Task, workspace};
 
-/// A program that the interop tests run.
+/// A program that tests with foreign code run or are built with.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    /// Modules of the test target `interop` that cannot run without it.
+    /// Modules of the test target `interop`, and crates of `tests/downstream`, that cannot run without it.
     pub(crate) suites: &'static [&'static str],
     pub(crate) purpose: &'static str,
     /// Debian packages.
@@ -47,6 +47,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
         purpose: "Paramiko and AsyncSSH, in an environment of their own",
         packages: "python3 python3-venv",
     },
+    Program {
+        name: "pkg-config",
+        suites: &["with-ssh2"],
+        purpose: "finds the OpenSSL that libssh2 is built with, in tests/downstream",
+        packages: "pkg-config libssl-dev",
+    },
 ];
 
 const fn openssh(name: &'static str, purpose: &'static str) -> Program {
@@ -60,12 +66,15 @@ const fn openssh(name: &'static str, purpose: &'static str) -> Program {
 
 impl Program {
     pub(crate) fn is_installed(&self) -> bool {
-        // Debian splits what makes environments off the interpreter.
-        let usable = self.name != "python3"
-            || Task::new("python3", "-c")
-                .arg("import venv, ensurepip")
-                .succeeds();
-        on_path(self.name) && usable
+        on_path(self.name)
+            && match self.name {
+                // Debian splits what makes environments off the interpreter.
+                "python3" => Task::new("python3", "-c")
+                    .arg("import venv, ensurepip")
+                    .succeeds(),
+                "pkg-config" => Task::new("pkg-config", "--exists openssl").succeeds(),
+                _ => true,
+            }
     }
 
     /// How to get it.

@@ -268,6 +268,11 @@ impl ClientKit {
             source,
         };
         let path = self.directory.join(format!("id_{name}"));
+        let mut key = key.clone();
+        if key.comment().is_empty() {
+            // Paramiko cannot read some keys without one, and people like to see whose a key is.
+            key.set_comment(name.as_str());
+        }
         write_private(&path, &key.to_openssh(LineEnding::LF).map_err(failed)?)?;
         let public = key.public_key().to_openssh().map_err(failed)?;
         write_private(&self.directory.join(format!("id_{name}.pub")), &(public + "\n"))?;
