@@ -12,16 +12,9 @@ fn a_tool_asks_for_the_kernel_once() -> Result<(), Box<dyn std::error::Error>> {
         .exec(Exec::on("uname -r").reply("6.8.0\n"))
         .start_blocking()?;
     let directory = tempfile::tempdir()?;
-    let kit = server
-        .client_kit(directory.path())
-        .user(KitUser::new("monitor"))
-        .write()?;
+    let kit = server.client_kit(directory.path()).user(KitUser::new("monitor")).write()?;
 
-    let tool = Command::new("ssh")
-        .arg("-F")
-        .arg(kit.config_file())
-        .args(["monitor", "uname -r"])
-        .output()?;
+    let tool = Command::new("ssh").arg("-F").arg(kit.config_file()).args(["monitor", "uname -r"]).output()?;
 
     assert_eq!(tool.stdout, b"6.8.0\n");
     server.events().wait_for(event::disconnected()).blocking()?;

@@ -16,27 +16,16 @@ async fn it_stops_when_the_restart_fails() -> Result {
         .start()
         .await?;
     let directory = tempfile::tempdir()?;
-    let kit = server
-        .client_kit(directory.path())
-        .user(KitUser::new("deploy").identity(key))
-        .write()?;
+    let kit = server.client_kit(directory.path()).user(KitUser::new("deploy").identity(key)).write()?;
 
     // The tool under test.
     let script =
         "ssh -F $MOCK_SSH_CONFIG deploy systemctl restart app && ssh -F $MOCK_SSH_CONFIG deploy notify done";
-    let tool = Command::new("sh")
-        .args(["-c", script])
-        .envs(kit.environment())
-        .output()
-        .await?;
+    let tool = Command::new("sh").args(["-c", script]).envs(kit.environment()).output().await?;
 
     assert_eq!(tool.status.code(), Some(5));
-    let commands: Vec<_> = server
-        .events()
-        .query(event::exec())
-        .iter()
-        .map(|exec| exec.command.to_string())
-        .collect();
+    let commands: Vec<_> =
+        server.events().query(event::exec()).iter().map(|exec| exec.command.to_string()).collect();
     assert_eq!(commands, ["systemctl restart app"]);
     server.shutdown().await?;
     Ok(())

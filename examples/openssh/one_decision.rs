@@ -16,11 +16,7 @@ impl Handler for Reluctant {
     }
 
     fn exec(&mut self, request: &Request) -> Launch {
-        if std::mem::replace(&mut self.asked, true) {
-            self.built.exec(request)
-        } else {
-            Launch::refuse()
-        }
+        if std::mem::replace(&mut self.asked, true) { self.built.exec(request) } else { Launch::refuse() }
     }
 }
 
@@ -33,16 +29,8 @@ async fn the_first_command_is_refused() -> Result<(), Box<dyn std::error::Error>
         .start()
         .await?;
     let directory = tempfile::tempdir()?;
-    let kit = server
-        .client_kit(directory.path())
-        .user(KitUser::new("anna"))
-        .write()?;
-    let ssh = Command::new("ssh")
-        .arg("-F")
-        .arg(kit.config_file())
-        .args(["anna", "x"])
-        .output()
-        .await?;
+    let kit = server.client_kit(directory.path()).user(KitUser::new("anna")).write()?;
+    let ssh = Command::new("ssh").arg("-F").arg(kit.config_file()).args(["anna", "x"]).output().await?;
     assert!(String::from_utf8_lossy(&ssh.stderr).contains("exec request failed on channel 0"));
     Ok(())
 }

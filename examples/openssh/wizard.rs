@@ -20,17 +20,11 @@ async fn a_tool_that_says_no_leaves_with_1() -> Result<(), Box<dyn std::error::E
         .start()
         .await?;
     let directory = tempfile::tempdir()?;
-    let kit = server
-        .client_kit(directory.path())
-        .user(KitUser::new("anna"))
-        .write()?;
+    let kit = server.client_kit(directory.path()).user(KitUser::new("anna")).write()?;
 
     let mut ssh = Command::new("ssh");
     ssh.arg("-F").arg(kit.config_file()).args(["anna", "wipe"]);
-    let mut ssh = ssh
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()?;
+    let mut ssh = ssh.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
     ssh.stdin.take().ok_or("no stdin")?.write_all(b"n\n").await?;
     let output = ssh.wait_with_output().await?;
 

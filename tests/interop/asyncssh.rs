@@ -87,8 +87,5 @@ fn is_told_that_nothing_is_left_where_none_is_refused() {
 #[test]
 fn an_exit_signal_is_told_with_its_name() {
     let came = channels::exit_signal(CHANNELS);
-    assert_eq!(
-        (&came["status"], &came["signal"]),
-        (&json!(-1), &json!(["KILL", false, "", ""]))
-    );
+    assert_eq!((&came["status"], &came["signal"]), (&json!(-1), &json!(["KILL", false, "", ""])));
 }

@@ -19,10 +19,7 @@ fn server(auth: impl Authenticator + 'static) -> MockSshServer {
 /// A home whose `known_hosts` has the keys of this server. Dropbear's has no ports.
 fn home(server: &MockSshServer) -> Home {
     let home = Home::new();
-    let keys = server
-        .host_keys()
-        .iter()
-        .map(|key| format!("127.0.0.1 {}\n", key.to_openssh()));
+    let keys = server.host_keys().iter().map(|key| format!("127.0.0.1 {}\n", key.to_openssh()));
     fs::create_dir(home.join(".ssh")).unwrap();
     let _path = home.file(".ssh/known_hosts", keys.collect::<Vec<_>>().concat());
     home
@@ -31,25 +28,15 @@ fn home(server: &MockSshServer) -> Home {
 /// dbclient for `anna`, with these options.
 fn dbclient(home: &Home, server: &MockSshServer, options: &[&str], command: &str) -> Command {
     let mut dbclient = home.command("dbclient");
-    dbclient
-        .args(["-T", "-p", &server.port().to_string()])
-        .args(options);
+    dbclient.args(["-T", "-p", &server.port().to_string()]).args(options);
     dbclient.args(["anna@127.0.0.1", command]);
     dbclient
 }
 
 /// The command ran, and the journal knows by which method.
 fn logged_in(server: MockSshServer, finished: &Finished, method: &str) {
-    assert_eq!(
-        finished.succeeded(),
-        "REMOTE_OK:uname -r\n",
-        "{}",
-        server.events().timeline()
-    );
-    assert_eq!(
-        server.events().first(event::auth_accepted()).unwrap().method,
-        method
-    );
+    assert_eq!(finished.succeeded(), "REMOTE_OK:uname -r\n", "{}", server.events().timeline());
+    assert_eq!(server.events().first(event::auth_accepted()).unwrap().method, method);
     server.shutdown().blocking().unwrap();
 }
 
@@ -84,10 +71,7 @@ fn a_wrong_password_is_refused() {
     assert_eq!(server.events().count(event::auth_accepted()), 0);
     let wrong = event::auth_attempt().filter(|attempt| attempt.method == "password");
     let wrong = server.events().first(wrong).unwrap();
-    assert_eq!(
-        (wrong.outcome, wrong.secrets[0].reveal()),
-        (AuthOutcome::Rejected, "letmein")
-    );
+    assert_eq!((wrong.outcome, wrong.secrets[0].reveal()), (AuthOutcome::Rejected, "letmein"));
     server.shutdown().blocking().unwrap();
 }
 
@@ -109,10 +93,7 @@ fn logs_in_with_a_key_of_each_type() {
         let home = home(&server);
         let openssh = home.file("id", identity.key().to_openssh(LineEnding::LF).unwrap());
         let mut convert = home.command("dropbearconvert");
-        convert
-            .args(["openssh", "dropbear"])
-            .arg(openssh)
-            .arg(home.join("id_dropbear"));
+        convert.args(["openssh", "dropbear"]).arg(openssh).arg(home.join("id_dropbear"));
         let _silent = Client::run(&mut convert).succeeded();
         let finished = Client::run(&mut dbclient(&home, &server, &["-i", "id_dropbear"], "uname -r"));
         logged_in(server, &finished, "publickey");
@@ -123,28 +104,18 @@ fn logs_in_with_a_key_of_each_type() {
 fn logs_in_with_an_agent() {
     let identity = Identity::generate(KeyType::Ed25519, "anna@work").unwrap();
     let server = server(PublicKeys::new("anna", [identity.public_key()]));
-    let agent = MockAgent::builder()
-        .identities([identity])
-        .start_blocking()
-        .unwrap();
+    let agent = MockAgent::builder().identities([identity]).start_blocking().unwrap();
     let home = home(&server);
     let mut command = dbclient(&home, &server, &[], "uname -r");
     let finished = Client::run(command.env("SSH_AUTH_SOCK", agent.socket_path()));
     logged_in(server, &finished, "publickey");
-    assert_eq!(
-        agent.events().signatures().len(),
-        1,
-        "{}",
-        agent.events().timeline()
-    );
+    assert_eq!(agent.events().signatures().len(), 1, "{}", agent.events().timeline());
     agent.shutdown().blocking();
 }
 
 #[test]
 fn refuses_another_host_key() {
-    let builder = MockSshServer::builder()
-        .auth(NoneAuth::new("anna"))
-        .host_key(HostKey::ed25519());
+    let builder = MockSshServer::builder().auth(NoneAuth::new("anna")).host_key(HostKey::ed25519());
     let server = builder.start_blocking().unwrap();
     let home = home(&server);
     let other = HostKey::ed25519().to_openssh();
@@ -159,17 +130,10 @@ fn refuses_another_host_key() {
 fn outputs_are_told_apart_and_the_status_arrives() {
     let reply = Reply::fail(7).stdout("to stdout\n").stderr("to stderr\n");
     let builder = MockSshServer::builder().auth(NoneAuth::new("anna"));
-    let server = builder
-        .exec(Exec::on("both").reply(reply))
-        .start_blocking()
-        .unwrap();
+    let server = builder.exec(Exec::on("both").reply(reply)).start_blocking().unwrap();
     let home = home(&server);
     let finished = Client::run(&mut dbclient(&home, &server, &[], "both"));
-    assert_eq!(
-        (finished.code(), finished.stdout()),
-        (7, "to stdout\n".to_owned()),
-        "{finished}"
-    );
+    assert_eq!((finished.code(), finished.stdout()), (7, "to stdout\n".to_owned()), "{finished}");
     assert!(finished.stderr().ends_with("to stderr\n"), "{finished}");
     server.shutdown().blocking().unwrap();
 }
@@ -188,10 +152,6 @@ fn four_mebibytes_go_there_and_back_through_its_small_window() {
     let data = noise(4 << 20);
     let finished = Client::run_with_input(&mut dbclient(&home, &server, &[], "cat"), &data);
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
-    assert!(
-        finished.stdout == data,
-        "{} bytes came back",
-        finished.stdout.len()
-    );
+    assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
     server.shutdown().blocking().unwrap();
 }

@@ -83,10 +83,7 @@ fn a_signal_reaches_the_program() {
 #[test]
 fn is_told_the_methods_where_none_is_refused() {
     let came = logins::none_refused(LOGINS);
-    assert_eq!(
-        (&came["refused"], &came["methods"]),
-        (&json!("method"), &json!(["password"]))
-    );
+    assert_eq!((&came["refused"], &came["methods"]), (&json!("method"), &json!(["password"])));
 }
 
 #[test]

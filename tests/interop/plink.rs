@@ -19,25 +19,15 @@ fn plink(home: &Home, server: &MockSshServer, password: &str, command: &str) -> 
     for key in server.host_keys() {
         plink.args(["-hostkey", &key.sha256()]);
     }
-    plink
-        .arg("-pwfile")
-        .arg(home.file("password", format!("{password}\n")));
+    plink.arg("-pwfile").arg(home.file("password", format!("{password}\n")));
     plink.args(["anna@127.0.0.1", command]);
     plink
 }
 
 /// The command ran, and the journal knows by which method.
 fn logged_in(server: MockSshServer, finished: &Finished, method: &str) {
-    assert_eq!(
-        finished.succeeded(),
-        "REMOTE_OK:uname -r\n",
-        "{}",
-        server.events().timeline()
-    );
-    assert_eq!(
-        server.events().first(event::auth_accepted()).unwrap().method,
-        method
-    );
+    assert_eq!(finished.succeeded(), "REMOTE_OK:uname -r\n", "{}", server.events().timeline());
+    assert_eq!(server.events().first(event::auth_accepted()).unwrap().method, method);
     server.shutdown().blocking().unwrap();
 }
 
@@ -74,20 +64,12 @@ fn logs_in_by_a_prompt() {
 fn logs_in_with_an_agent() {
     let identity = Identity::generate(KeyType::Ed25519, "anna@work").unwrap();
     let server = server(PublicKeys::new("anna", [identity.public_key()]));
-    let agent = MockAgent::builder()
-        .identities([identity])
-        .start_blocking()
-        .unwrap();
+    let agent = MockAgent::builder().identities([identity]).start_blocking().unwrap();
     let home = Home::new();
     let mut command = plink(&home, &server, "", "uname -r");
     let finished = Client::run(command.env("SSH_AUTH_SOCK", agent.socket_path()));
     logged_in(server, &finished, "publickey");
-    assert_eq!(
-        agent.events().signatures().len(),
-        1,
-        "{}",
-        agent.events().timeline()
-    );
+    assert_eq!(agent.events().signatures().len(), 1, "{}", agent.events().timeline());
     agent.shutdown().blocking();
 }
 
@@ -108,17 +90,10 @@ fn refuses_another_host_key() {
 fn outputs_are_told_apart_and_the_status_arrives() {
     let reply = Reply::fail(7).stdout("to stdout\n").stderr("to stderr\n");
     let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
-    let server = builder
-        .exec(Exec::on("both").reply(reply))
-        .start_blocking()
-        .unwrap();
+    let server = builder.exec(Exec::on("both").reply(reply)).start_blocking().unwrap();
     let home = Home::new();
     let finished = Client::run(&mut plink(&home, &server, "hunter2", "both"));
-    assert_eq!(
-        (finished.code(), finished.stdout()),
-        (7, "to stdout\n".to_owned()),
-        "{finished}"
-    );
+    assert_eq!((finished.code(), finished.stdout()), (7, "to stdout\n".to_owned()), "{finished}");
     assert!(finished.stderr().ends_with("to stderr\n"), "{finished}");
     server.shutdown().blocking().unwrap();
 }
@@ -138,10 +113,6 @@ fn four_mebibytes_go_there_and_back() {
     let mut command = plink(&home, &server, "hunter2", "cat");
     let finished = Client::run_with_input(&mut command, &data);
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
-    assert!(
-        finished.stdout == data,
-        "{} bytes came back",
-        finished.stdout.len()
-    );
+    assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
     server.shutdown().blocking().unwrap();
 }

@@ -54,14 +54,10 @@ async fn login<S>(stream: S, agent: &MockAgent) -> client::Handle<Trusting>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut client = client::connect_stream(Arc::default(), stream, Trusting)
-        .await
-        .unwrap();
+    let mut client = client::connect_stream(Arc::default(), stream, Trusting).await.unwrap();
     let mut signer = AgentClient::connect_uds(agent.socket_path()).await.unwrap();
     let key = agent.public_keys().swap_remove(0);
-    let answer = client
-        .authenticate_publickey_with("anna", key, None, &mut signer)
-        .await;
+    let answer = client.authenticate_publickey_with("anna", key, None, &mut signer).await;
     assert!(answer.unwrap().success());
     client
 }
@@ -70,35 +66,21 @@ where
 async fn a_hop_through_a_bastion_is_one_story() {
     let journal = Journal::new();
     let key = Identity::generate(KeyType::Ed25519, "anna@lab").unwrap();
-    let agent = MockAgent::builder()
-        .identities([key])
-        .journal(journal.clone())
-        .start()
-        .await
-        .unwrap();
+    let agent = MockAgent::builder().identities([key]).journal(journal.clone()).start().await.unwrap();
     let server = |name: &str| {
         let allowed = PublicKeys::any_user(agent.public_keys());
-        MockSshServer::builder()
-            .name(name)
-            .journal(&journal)
-            .auth(allowed)
+        MockSshServer::builder().name(name).journal(&journal).auth(allowed)
     };
     let db = server("db01").exec(Exec::on("psql --version").reply("psql 16\n"));
     let db = Arc::new(db.start_in_memory().unwrap());
     let behind = Arc::clone(&db);
     let bastion = server("bastion")
-        .handler(move |_, built| Bastion {
-            built,
-            behind: Arc::clone(&behind),
-        })
+        .handler(move |_, built| Bastion { built, behind: Arc::clone(&behind) })
         .start_in_memory()
         .unwrap();
 
     let first = login(bastion.connect(), &agent).await;
-    let hop = first
-        .channel_open_direct_tcpip("db01", 22, "127.0.0.1", 1)
-        .await
-        .unwrap();
+    let hop = first.channel_open_direct_tcpip("db01", 22, "127.0.0.1", 1).await.unwrap();
     let second = login(hop.into_stream(), &agent).await;
     let mut channel = second.channel_open_session().await.unwrap();
     channel.exec(true, "psql --version").await.unwrap();
@@ -113,16 +95,9 @@ async fn a_hop_through_a_bastion_is_one_story() {
     let events = journal.events();
     let signed = mock_agent::agent_request().operation(Operation::Sign);
     let signed = events.query(signed);
-    assert_eq!(
-        (signed.len(), events.signatures().len()),
-        (2, 2),
-        "one signature for each hop"
-    );
+    assert_eq!((signed.len(), events.signatures().len()), (2, 2), "one signature for each hop");
     let logins = events.query(event::auth_accepted());
-    let story: Vec<_> = logins
-        .iter()
-        .map(|login| (&*login.server, login.user.as_str()))
-        .collect();
+    let story: Vec<_> = logins.iter().map(|login| (&*login.server, login.user.as_str())).collect();
     assert_eq!(story, [("bastion", "anna"), ("db01", "anna")]);
     let hop =
         events.first(event::channel_opened().filter(|opened| opened.kind != event::ChannelKind::Session));

@@ -32,10 +32,7 @@ impl Askpass {
         let script = format!(
             "#!/bin/sh\nprintf '%s\\n' \"$1\" >> {notes}\ncase $(wc -l < {notes}):$1 in\n{expected}*) exit 1 ;;\nesac\n"
         );
-        Self {
-            program: home.program(&format!("askpass-{number}"), &script),
-            asked,
-        }
+        Self { program: home.program(&format!("askpass-{number}"), &script), asked }
     }
 
     /// Makes a client ask this program.

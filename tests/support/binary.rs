@@ -109,9 +109,7 @@ impl<'a> ReadyUser<'a> {
         let list = |value: &'a Value, name: &str| value.get(name).and_then(Value::as_array);
         let rounds = list(self.0, "rounds").into_iter().flatten();
         let prompts = rounds.flat_map(|round| list(round, "prompts").into_iter().flatten());
-        prompts
-            .map(|prompt| (text(prompt, "/label"), text(prompt, "/answer")))
-            .collect()
+        prompts.map(|prompt| (text(prompt, "/label"), text(prompt, "/answer"))).collect()
     }
 }
 
@@ -146,7 +144,5 @@ fn build() -> PathBuf {
         let executable = message.get("executable")?.as_str()?;
         ours.then(|| executable.into())
     });
-    executables
-        .next_back()
-        .expect("cargo says where it put the binary")
+    executables.next_back().expect("cargo says where it put the binary")
 }

@@ -74,13 +74,7 @@ impl Client {
         let stdout = Collected::reading(child.stdout.take().expect("it is piped"));
         let stderr = Collected::reading(child.stderr.take().expect("it is piped"));
         let ended = when_ended(pid(&child));
-        Self {
-            shown,
-            child,
-            stdout,
-            stderr,
-            ended,
-        }
+        Self { shown, child, stdout, stderr, ended }
     }
 
     /// Runs a client without input to its end.
@@ -116,10 +110,7 @@ impl Client {
         let found = self.stdout.wait_for(text);
         found.unwrap_or_else(|seen| {
             let stderr = String::from_utf8_lossy(&self.stderr.so_far()).into_owned();
-            panic!(
-                "{} did not print {text:?}, but {seen:?} and {stderr:?}",
-                self.shown
-            )
+            panic!("{} did not print {text:?}, but {seen:?} and {stderr:?}", self.shown)
         })
     }
 
@@ -188,9 +179,7 @@ impl Finished {
     #[must_use]
     pub fn code(&self) -> i32 {
         let signal = self.status.signal();
-        self.status
-            .code()
-            .unwrap_or_else(|| panic!("ended by signal {signal:?}: {self}"))
+        self.status.code().unwrap_or_else(|| panic!("ended by signal {signal:?}: {self}"))
     }
 
     /// What it printed, as text.
@@ -215,10 +204,7 @@ impl Finished {
     /// Fails unless it ended with this status and complained in these words.
     pub fn failed(&self, status: i32, complaint: &str) {
         assert_eq!(self.code(), status, "{self}");
-        assert!(
-            self.stderr().contains(complaint),
-            "{complaint:?} is not in {self}"
-        );
+        assert!(self.stderr().contains(complaint), "{complaint:?} is not in {self}");
     }
 }
 
@@ -285,15 +271,9 @@ impl Collected {
 
     /// All of it. A process that was left behind and holds it open is not waited for beyond the deadline.
     pub(crate) fn to_the_end(&self) -> Vec<u8> {
-        let waited = self
-            .shared
-            .1
-            .wait_timeout_while(self.lock(), DEADLINE, |output| !output.ended);
+        let waited = self.shared.1.wait_timeout_while(self.lock(), DEADLINE, |output| !output.ended);
         let (mut output, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(
-            output.ended,
-            "a process was left behind that holds the output open"
-        );
+        assert!(output.ended, "a process was left behind that holds the output open");
         std::mem::take(&mut output.bytes)
     }
 }

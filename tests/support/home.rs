@@ -31,9 +31,7 @@ impl Home {
     #[must_use]
     pub fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("home-").tempdir();
-        Self {
-            directory: directory.expect("a temporary directory can be made"),
-        }
+        Self { directory: directory.expect("a temporary directory can be made") }
     }
 
     /// Where it is.

@@ -30,10 +30,7 @@ impl OpenSsh {
         let home = Home::new();
         let kit = server.client_kit(home.join("kit"));
         let kit = users.into_iter().fold(kit, KitBuilder::user);
-        Self {
-            kit: kit.write().expect("the kit can be written"),
-            home,
-        }
+        Self { kit: kit.write().expect("the kit can be written"), home }
     }
 
     /// For a server, with one user who has no key.

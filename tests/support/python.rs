@@ -23,11 +23,7 @@ impl Python {
     pub fn new(server: &MockSshServer, user: KitUser) -> Self {
         let home = Home::new();
         let kit = server.client_kit(home.join("kit")).user(user).write();
-        Self {
-            kit: kit.expect("the kit can be written"),
-            home,
-            address: server.addr(),
-        }
+        Self { kit: kit.expect("the kit can be written"), home, address: server.addr() }
     }
 
     /// The home of the scripts.

@@ -29,21 +29,12 @@ impl Terminal {
     /// Starts a client at a terminal of this size, of the type `xterm-256color`.
     #[must_use]
     pub fn start(command: &Command, columns: u16, rows: u16) -> Self {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None).expect("a terminal can be made");
         let device = nix::unistd::ttyname(&pair.slave).expect("it has a name");
         let mut leading = leading_a_session(command);
         leading.stdin(Stdio::from(pair.slave));
-        Self {
-            client: Client::start_in_its_group(&mut leading),
-            keyboard: File::from(pair.master),
-            device,
-        }
+        Self { client: Client::start_in_its_group(&mut leading), keyboard: File::from(pair.master), device }
     }
 
     /// Types.
@@ -78,11 +69,7 @@ fn leading_a_session(command: &Command) -> Command {
     let mut wrapped = Command::new("setsid");
     wrapped.arg("--ctty").arg(command.get_program());
     wrapped.args(command.get_args()).env_clear();
-    wrapped.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
+    wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(directory) = command.get_current_dir() {
         wrapped.current_dir(directory);
     }

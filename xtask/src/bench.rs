@@ -16,10 +16,7 @@ pub(crate) fn run() -> Result<()> {
     // By name, because a bare `cargo bench` also starts the unit tests, which know nothing of criterion's arguments.
     let benches = workspace::targets(&metadata, &TargetKind::Bench);
     let task = Task::cargo("bench --workspace --all-features");
-    benches
-        .iter()
-        .fold(task, |task, name| task.arg("--bench").arg(name))
-        .run()?;
+    benches.iter().fold(task, |task, name| task.arg("--bench").arg(name)).run()?;
     let mut rows = Vec::new();
     collect(&workspace::target_dir(&metadata).join("criterion"), &mut rows)?;
     println!("\n{}", table(rows));
@@ -46,26 +43,15 @@ fn read(new: &Path) -> Result<(String, f64)> {
     };
     let name = json(new.join("benchmark.json"))?;
     let estimates = json(new.join("estimates.json"))?;
-    let name = name
-        .get("full_id")
-        .and_then(Value::as_str)
-        .context("benchmark.json names its benchmark")?;
-    let median = estimates
-        .pointer("/median/point_estimate")
-        .and_then(Value::as_f64);
+    let name = name.get("full_id").and_then(Value::as_str).context("benchmark.json names its benchmark")?;
+    let median = estimates.pointer("/median/point_estimate").and_then(Value::as_f64);
     Ok((name.to_owned(), median.context("estimates.json has a median")?))
 }
 
 fn table(mut rows: Vec<(String, f64)>) -> String {
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or_default();
-    let lines = rows
-        .iter()
-        .map(|(name, median)| format!("{name:width$}  {:>12}\n", duration(*median)));
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let lines = rows.iter().map(|(name, median)| format!("{name:width$}  {:>12}\n", duration(*median)));
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -87,19 +73,12 @@ mod tests {
             let new = dir.path().join(name).join("new");
             std::fs::create_dir_all(&new).unwrap();
             std::fs::create_dir_all(dir.path().join(name).join("base")).unwrap();
-            std::fs::write(
-                new.join("benchmark.json"),
-                format!(r#"{{"full_id":"journal/{name}"}}"#),
-            )
-            .unwrap();
+            std::fs::write(new.join("benchmark.json"), format!(r#"{{"full_id":"journal/{name}"}}"#)).unwrap();
             let estimates = format!(r#"{{"median":{{"point_estimate":{median}}}}}"#);
             std::fs::write(new.join("estimates.json"), estimates).unwrap();
         }
         let mut rows = Vec::new();
         collect(dir.path(), &mut rows).unwrap();
-        assert_eq!(
-            table(rows),
-            "journal/record      93.40 ns\njournal/wait         1.50 µs\n"
-        );
+        assert_eq!(table(rows), "journal/record      93.40 ns\njournal/wait         1.50 µs\n");
     }
 }

@@ -32,9 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     steps.step("doc tests", doc_tests);
     steps.step("docs", || {
-        Task::cargo("doc --workspace --no-deps --all-features")
-            .env("RUSTDOCFLAGS", "-Dwarnings")
-            .run()
+        Task::cargo("doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-Dwarnings").run()
     });
     steps.step("generated docs", docs::check);
     steps.step("features", || features(&metadata));
@@ -44,10 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if tool::has_cargo_command("deny") {
         steps.step("deny", || Task::cargo("deny check").run());
     } else {
-        steps.skip(
-            "deny",
-            "cargo-deny is not installed: cargo install --locked cargo-deny",
-        );
+        steps.skip("deny", "cargo-deny is not installed: cargo install --locked cargo-deny");
     }
     steps.finish()
 }
@@ -67,11 +62,7 @@ fn features(metadata: &Metadata) -> Result<()> {
     for package in workspace::published(metadata) {
         for choice in choices(package) {
             // Clippy, because it takes `-D warnings` without building every dependency again.
-            Task::cargo(&format!(
-                "clippy --package {}{choice} -- -D warnings",
-                package.name
-            ))
-            .run()?;
+            Task::cargo(&format!("clippy --package {}{choice} -- -D warnings", package.name)).run()?;
         }
     }
     Ok(())
@@ -79,20 +70,12 @@ fn features(metadata: &Metadata) -> Result<()> {
 
 /// Ways to build a crate that differ.
 fn choices(package: &Package) -> Vec<String> {
-    let names: Vec<_> = package
-        .features
-        .keys()
-        .filter(|name| *name != "default")
-        .collect();
+    let names: Vec<_> = package.features.keys().filter(|name| *name != "default").collect();
     if names.is_empty() {
         return vec![String::new()];
     }
     let mut choices = vec![" --no-default-features".to_owned()];
-    choices.extend(
-        names
-            .iter()
-            .map(|name| format!(" --no-default-features --features {name}")),
-    );
+    choices.extend(names.iter().map(|name| format!(" --no-default-features --features {name}")));
     if names.len() > 1 {
         choices.push(" --all-features".to_owned());
     }
@@ -104,8 +87,6 @@ fn package(metadata: &Metadata) -> Result<()> {
     let task = Task::cargo("package --quiet --allow-dirty");
     workspace::published(metadata)
         .iter()
-        .fold(task, |task, package| {
-            task.arg("--package").arg(package.name.as_str())
-        })
+        .fold(task, |task, package| task.arg("--package").arg(package.name.as_str()))
         .run()
 }

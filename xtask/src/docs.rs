@@ -7,10 +7,8 @@ use anyhow::{Context, Result, bail};
 use crate::{task::Task, workspace};
 
 /// A document, and the arguments for cargo that print it.
-const DOCUMENTS: &[(&str, &str)] = &[(
-    "docs/events.md",
-    "run --quiet --package mock-base --features schema --example events_doc",
-)];
+const DOCUMENTS: &[(&str, &str)] =
+    &[("docs/events.md", "run --quiet --package mock-base --features schema --example events_doc")];
 
 pub(crate) fn write() -> Result<()> {
     for (path, args) in DOCUMENTS {

@@ -19,20 +19,13 @@ pub(crate) fn run(target_dir: &Path) -> Result<()> {
         }
         let dir = Path::new(DOWNSTREAM).join(&name);
         let there = workspace::root().join(&dir);
-        let verb = if there.join("src/main.rs").is_file() {
-            "run"
-        } else {
-            "test"
-        };
+        let verb = if there.join("src/main.rs").is_file() { "run" } else { "test" };
         // The same versions as ours, so that what is tested is our code and not the day's releases. Cargo takes out what
         // the crate does not need, and adds what only it does.
         let lock = there.join("Cargo.lock");
         fs::copy(workspace::root().join("Cargo.lock"), lock).context("copying Cargo.lock")?;
         let target_dir = target_dir.join("downstream").display().to_string();
-        Task::cargo(verb)
-            .in_dir(&dir)
-            .env("CARGO_TARGET_DIR", target_dir)
-            .run()?;
+        Task::cargo(verb).in_dir(&dir).env("CARGO_TARGET_DIR", target_dir).run()?;
     }
     Ok(())
 }

@@ -54,9 +54,7 @@ pub(crate) fn tests(metadata: &Metadata) -> Result<()> {
     let targets = workspace::targets(metadata, &TargetKind::Test);
     let targets = targets.iter().filter(|name| !FOREIGN.contains(&name.as_str()));
     let base = runner("--lib --bins");
-    targets
-        .fold(base, |task, name| task.arg("--test").arg(name))
-        .run()
+    targets.fold(base, |task, name| task.arg("--test").arg(name)).run()
 }
 
 /// Foreign clients against our servers. Adds a step, and one that was skipped for each program that is missing.
@@ -65,11 +63,7 @@ pub(crate) fn interop(steps: &mut Steps, target_dir: &Path) {
     for (suite, why) in &missing {
         steps.skip(suite, why);
     }
-    if PROGRAMS
-        .iter()
-        .flat_map(|program| program.suites)
-        .all(|suite| missing.contains_key(suite))
-    {
+    if PROGRAMS.iter().flat_map(|program| program.suites).all(|suite| missing.contains_key(suite)) {
         return;
     }
     // Built here, because a test that builds it for minutes would be taken for one that hangs.
@@ -78,14 +72,10 @@ pub(crate) fn interop(steps: &mut Steps, target_dir: &Path) {
     });
     steps.step(INTEROP, || {
         let task = without(&missing);
-        if ["paramiko", "asyncssh"]
-            .iter()
-            .all(|suite| missing.contains_key(suite))
-        {
+        if ["paramiko", "asyncssh"].iter().all(|suite| missing.contains_key(suite)) {
             return task.run();
         }
-        task.env("INTEROP_PYTHON", tool::python(target_dir)?.display().to_string())
-            .run()
+        task.env("INTEROP_PYTHON", tool::python(target_dir)?.display().to_string()).run()
     });
 }
 
@@ -98,12 +88,7 @@ pub(crate) fn is_missing(suite: &str) -> bool {
 fn missing_suites() -> BTreeMap<&'static str, String> {
     let missing = PROGRAMS.iter().filter(|program| !program.is_installed());
     let suites = missing.flat_map(|program| {
-        let why = format!(
-            "{} is not installed ({}): {}",
-            program.name,
-            program.purpose,
-            program.install()
-        );
+        let why = format!("{} is not installed ({}): {}", program.name, program.purpose, program.install());
         program.suites.iter().map(move |suite| (*suite, why.clone()))
     });
     suites.collect()
@@ -116,24 +101,16 @@ fn without(missing: &BTreeMap<&'static str, String>) -> Task {
         return task;
     }
     if tool::has_cargo_command("nextest") {
-        let filters: Vec<_> = missing
-            .keys()
-            .map(|suite| format!("not test(/^{suite}::/)"))
-            .collect();
+        let filters: Vec<_> = missing.keys().map(|suite| format!("not test(/^{suite}::/)")).collect();
         return task.arg("--filterset").arg(filters.join(" & "));
     }
-    missing.keys().fold(task.arg("--"), |task, suite| {
-        task.arg("--skip").arg(format!("{suite}::"))
-    })
+    missing.keys().fold(task.arg("--"), |task, suite| task.arg("--skip").arg(format!("{suite}::")))
 }
 
 /// Nextest where it is installed, else what comes with cargo. Always the same packages and features, so that nothing
 /// is built twice.
 fn runner(targets: &str) -> Task {
-    let how = if tool::has_cargo_command("nextest") {
-        "nextest run --profile ci"
-    } else {
-        "test --no-fail-fast"
-    };
+    let how =
+        if tool::has_cargo_command("nextest") { "nextest run --profile ci" } else { "test --no-fail-fast" };
     Task::cargo(&format!("{how} --workspace --all-features {targets}"))
 }

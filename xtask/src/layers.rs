@@ -11,27 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mock-auth", &["mock-base", "mock-core"]),
     ("mock-agent", &["mock-base"]),
     ("mock-process", &["mock-base", "mock-core"]),
-    (
-        "mock-cli",
-        &[
-            "mock-agent",
-            "mock-auth",
-            "mock-base",
-            "mock-core",
-            "mock-process",
-        ],
-    ),
-    (
-        "integration-tests",
-        &[
-            "mock-agent",
-            "mock-auth",
-            "mock-base",
-            "mock-cli",
-            "mock-core",
-            "mock-process",
-        ],
-    ),
+    ("mock-cli", &["mock-agent", "mock-auth", "mock-base", "mock-core", "mock-process"]),
+    ("integration-tests", &["mock-agent", "mock-auth", "mock-base", "mock-cli", "mock-core", "mock-process"]),
     ("xtask", &[]),
 ];
 
@@ -41,11 +22,7 @@ const WITHOUT: &[(&str, &str)] = &[("mock-base", "russh"), ("mock-agent", "russh
 /// What breaks the tables, a sentence each.
 pub(crate) fn violations(metadata: &Metadata) -> Vec<String> {
     let graph = Graph::of(metadata);
-    let mut violations: Vec<_> = graph
-        .members
-        .iter()
-        .flat_map(|(name, to)| wrong_arrows(name, to))
-        .collect();
+    let mut violations: Vec<_> = graph.members.iter().flat_map(|(name, to)| wrong_arrows(name, to)).collect();
     for (member, unwanted) in WITHOUT {
         if graph.reaches(member, unwanted) {
             violations.push(format!(
@@ -61,9 +38,7 @@ fn wrong_arrows(from: &str, to: &BTreeSet<String>) -> Vec<String> {
         return vec![format!("{from} is not in the table of xtask/src/layers.rs")];
     };
     let wrong = to.iter().filter(|name| !allowed.contains(&name.as_str()));
-    wrong
-        .map(|name| format!("{from} must not depend on {name} (xtask/src/layers.rs)"))
-        .collect()
+    wrong.map(|name| format!("{from} must not depend on {name} (xtask/src/layers.rs)")).collect()
 }
 
 /// Dependencies by name; versions do not matter here.
@@ -80,33 +55,18 @@ impl Graph {
         let mut normal = BTreeMap::new();
         for node in metadata.resolve.iter().flat_map(|resolve| &resolve.nodes) {
             let not_for_tests = node.deps.iter().filter(|dependency| {
-                dependency
-                    .dep_kinds
-                    .iter()
-                    .any(|kind| kind.kind != DependencyKind::Development)
+                dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development)
             });
             let names = not_for_tests.map(|dependency| name(&dependency.pkg));
-            normal
-                .entry(name(&node.id))
-                .or_insert_with(BTreeSet::new)
-                .extend(names);
+            normal.entry(name(&node.id)).or_insert_with(BTreeSet::new).extend(names);
         }
         let packages = metadata.workspace_packages();
         let is_member = |name: &str| packages.iter().any(|package| package.name == name);
         let members = packages.iter().map(|package| {
-            let names = package
-                .dependencies
-                .iter()
-                .map(|dependency| dependency.name.clone());
-            (
-                package.name.to_string(),
-                names.filter(|name| is_member(name)).collect(),
-            )
+            let names = package.dependencies.iter().map(|dependency| dependency.name.clone());
+            (package.name.to_string(), names.filter(|name| is_member(name)).collect())
         });
-        Self {
-            members: members.collect(),
-            normal,
-        }
+        Self { members: members.collect(), normal }
     }
 
     fn reaches(&self, from: &str, to: &str) -> bool {
@@ -135,10 +95,7 @@ mod tests {
     fn arrows_point_down_only() {
         assert!(wrong_arrows("mock-auth", &names(&["mock-core"])).is_empty());
         let wrong = wrong_arrows("mock-base", &names(&["mock-core"]));
-        assert_eq!(
-            wrong,
-            ["mock-base must not depend on mock-core (xtask/src/layers.rs)"]
-        );
+        assert_eq!(wrong, ["mock-base must not depend on mock-core (xtask/src/layers.rs)"]);
     }
 
     #[test]
@@ -149,14 +106,8 @@ mod tests {
     #[test]
     fn what_is_reached_indirectly_is_found_and_cycles_end() {
         let normal = [("a", &["b"][..]), ("b", &["a", "c"]), ("d", &[])];
-        let normal = normal
-            .into_iter()
-            .map(|(from, to)| (from.to_owned(), names(to)))
-            .collect();
-        let graph = Graph {
-            members: BTreeMap::new(),
-            normal,
-        };
+        let normal = normal.into_iter().map(|(from, to)| (from.to_owned(), names(to))).collect();
+        let graph = Graph { members: BTreeMap::new(), normal };
         assert!(graph.reaches("a", "c"));
         assert!(!graph.reaches("d", "c"));
     }

@@ -1,11 +1,7 @@
 //! What the project does to itself: `cargo xtask help` lists the commands.
 //!
 //! One `match`, one file for each command, no dependency that makes `cargo xtask` slow to start.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is how this program answers"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is how this program answers")]
 
 mod bench;
 mod ci;
@@ -37,10 +33,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match args.as_slice() {
-        ["ci", flags @ ..] if known(flags, &["--strict", "--quick"]) => ci::run(&ci::Options {
-            strict: flags.contains(&"--strict"),
-            quick: flags.contains(&"--quick"),
-        }),
+        ["ci", flags @ ..] if known(flags, &["--strict", "--quick"]) => {
+            ci::run(&ci::Options { strict: flags.contains(&"--strict"), quick: flags.contains(&"--quick") })
+        }
         ["integration", flags @ ..] if known(flags, &["--strict"]) => {
             integration::run(flags.contains(&"--strict"))
         }

@@ -45,21 +45,13 @@ impl Steps {
         };
         let took = begun.elapsed();
         println!("=== {name}: {}, {:.1} s", outcome.word(), took.as_secs_f64());
-        self.done.push(Step {
-            name: name.to_owned(),
-            outcome,
-            took,
-        });
+        self.done.push(Step { name: name.to_owned(), outcome, took });
     }
 
     /// Says that something was not done, and why.
     pub(crate) fn skip(&mut self, name: &str, why: &str) {
         let outcome = Outcome::Skipped(why.to_owned());
-        self.done.push(Step {
-            name: name.to_owned(),
-            outcome,
-            took: Duration::ZERO,
-        });
+        self.done.push(Step { name: name.to_owned(), outcome, took: Duration::ZERO });
     }
 
     /// Prints the table and the closing line.
@@ -76,23 +68,13 @@ impl Steps {
     }
 
     fn table(&self) -> String {
-        let width = self
-            .done
-            .iter()
-            .map(|step| step.name.chars().count())
-            .max()
-            .unwrap_or_default();
+        let width = self.done.iter().map(|step| step.name.chars().count()).max().unwrap_or_default();
         let mut table = String::new();
         for Step { name, outcome, took } in &self.done {
             // Writing into a string does not fail.
             let _infallible = match outcome {
                 Outcome::Skipped(why) => writeln!(table, "{name:width$}  skipped           {why}"),
-                _ => writeln!(
-                    table,
-                    "{name:width$}  {}  {:>7.1} s",
-                    outcome.word(),
-                    took.as_secs_f64()
-                ),
+                _ => writeln!(table, "{name:width$}  {}  {:>7.1} s", outcome.word(), took.as_secs_f64()),
             };
         }
         table
@@ -133,9 +115,7 @@ mod tests {
         steps.step("four", || panic!("not reached"));
         assert_eq!(steps.closing_line(), "1 passed, 1 failed, 2 skipped");
         assert!(
-            steps
-                .table()
-                .contains("four   skipped           an earlier step failed"),
+            steps.table().contains("four   skipped           an earlier step failed"),
             "{}",
             steps.table()
         );

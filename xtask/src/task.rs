@@ -23,12 +23,7 @@ impl Task {
     /// The program with these arguments, separated by spaces.
     pub(crate) fn new(program: &str, args: &str) -> Self {
         let args = args.split_whitespace().map(str::to_owned).collect();
-        Self {
-            program: program.to_owned(),
-            args,
-            env: Vec::new(),
-            dir: None,
-        }
+        Self { program: program.to_owned(), args, env: Vec::new(), dir: None }
     }
 
     /// Cargo with these arguments, separated by spaces.
@@ -60,10 +55,7 @@ impl Task {
     /// When it does not start or does not end well; the error holds the command to run again.
     pub(crate) fn run(&self) -> Result<()> {
         println!("$ {self}");
-        let status = self
-            .command()
-            .status()
-            .with_context(|| format!("`{}` does not start", self.program))?;
+        let status = self.command().status().with_context(|| format!("`{}` does not start", self.program))?;
         if !status.success() {
             bail!("{status}; run it again with:\n    {self}");
         }
@@ -82,11 +74,7 @@ impl Task {
 
     /// Whether it ends well, without a word.
     pub(crate) fn succeeds(&self) -> bool {
-        let status = self
-            .command()
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let status = self.command().stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     }
 
@@ -114,11 +102,7 @@ impl fmt::Display for Task {
 
 fn quoted(word: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,+@*".contains(char);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -35,12 +35,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
         purpose: "Dropbear's client",
         packages: "dropbear-bin",
     },
-    Program {
-        name: "plink",
-        suites: &["plink"],
-        purpose: "PuTTY's client",
-        packages: "putty-tools",
-    },
+    Program { name: "plink", suites: &["plink"], purpose: "PuTTY's client", packages: "putty-tools" },
     Program {
         name: "python3",
         suites: &["paramiko", "asyncssh"],
@@ -56,12 +51,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
 ];
 
 const fn openssh(name: &'static str, purpose: &'static str) -> Program {
-    Program {
-        name,
-        suites: &["openssh"],
-        purpose,
-        packages: "openssh-client",
-    }
+    Program { name, suites: &["openssh"], purpose, packages: "openssh-client" }
 }
 
 impl Program {
@@ -69,9 +59,7 @@ impl Program {
         on_path(self.name)
             && match self.name {
                 // Debian splits what makes environments off the interpreter.
-                "python3" => Task::new("python3", "-c")
-                    .arg("import venv, ensurepip")
-                    .succeeds(),
+                "python3" => Task::new("python3", "-c").arg("import venv, ensurepip").succeeds(),
                 "pkg-config" => Task::new("pkg-config", "--exists openssl").succeeds(),
                 _ => true,
             }
@@ -106,13 +94,8 @@ pub(crate) fn python(target_dir: &Path) -> Result<PathBuf> {
     if fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == hash) && python.is_file() {
         return Ok(python);
     }
-    Task::new("python3", "-m venv --clear")
-        .arg(venv.display().to_string())
-        .run()?;
-    let pip = Task::new(
-        &python.display().to_string(),
-        "-m pip install --quiet --disable-pip-version-check",
-    );
+    Task::new("python3", "-m venv --clear").arg(venv.display().to_string()).run()?;
+    let pip = Task::new(&python.display().to_string(), "-m pip install --quiet --disable-pip-version-check");
     pip.arg("--requirement").arg(REQUIREMENTS).run()?;
     // Last, so that an environment that was left half-made is made again.
     fs::write(&stamp, hash)?;

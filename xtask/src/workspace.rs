@@ -30,21 +30,15 @@ pub(crate) fn metadata() -> Result<Metadata> {
 /// The crates that users get.
 pub(crate) fn published(metadata: &Metadata) -> Vec<&Package> {
     let unpublished = |package: &Package| package.publish.as_ref().is_some_and(Vec::is_empty);
-    metadata
-        .workspace_packages()
-        .into_iter()
-        .filter(|package| !unpublished(package))
-        .collect()
+    metadata.workspace_packages().into_iter().filter(|package| !unpublished(package)).collect()
 }
 
 /// Names of all targets of this kind in the workspace, each once.
 pub(crate) fn targets(metadata: &Metadata, kind: &TargetKind) -> Vec<String> {
     let packages = metadata.workspace_packages();
     let targets = packages.iter().flat_map(|package| &package.targets);
-    let mut names: Vec<_> = targets
-        .filter(|target| target.kind.contains(kind))
-        .map(|target| target.name.clone())
-        .collect();
+    let mut names: Vec<_> =
+        targets.filter(|target| target.kind.contains(kind)).map(|target| target.name.clone()).collect();
     names.sort();
     names.dedup();
     names

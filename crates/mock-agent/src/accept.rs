@@ -75,8 +75,7 @@ impl Clients {
                     Err(error) => {
                         // No more descriptors, most likely. Trying again at once would spin, and an agent that
                         // hears nobody is better gone, with a reason in the journal.
-                        self.recorder
-                            .record(Problem::new(format!("cannot accept, stopping: {error}")));
+                        self.recorder.record(Problem::new(format!("cannot accept, stopping: {error}")));
                         self.stop.cancel();
                     }
                 }
@@ -85,8 +84,7 @@ impl Clients {
             file.remove();
             self.tasks.close();
             self.tasks.wait().await;
-            self.recorder
-                .record(Stopped::new(self.served.load(Ordering::Relaxed)));
+            self.recorder.record(Stopped::new(self.served.load(Ordering::Relaxed)));
             drop(closing);
         });
     }

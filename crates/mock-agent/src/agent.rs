@@ -64,9 +64,7 @@ impl MockAgent {
         let file = Arc::new(file);
         let clients = Clients::new(store, options.journal.recorder(options.name));
         // With `unix:` in front, a normalized timeline takes the path for a port and leaves it out.
-        clients
-            .recorder
-            .record(Started::new(format!("unix:{}", file.path.display())));
+        clients.recorder.record(Started::new(format!("unix:{}", file.path.display())));
 
         let closed = CancellationToken::new();
         let (closing_blocking, closed_blocking) = mpsc::channel();
@@ -96,10 +94,7 @@ impl MockAgent {
     /// What this agent recorded; also what it will record, until it is over and after.
     pub fn events(&self) -> Events {
         let recorder = &self.clients.recorder;
-        recorder
-            .journal()
-            .events()
-            .on_server(Arc::clone(recorder.server()))
+        recorder.journal().events().on_server(Arc::clone(recorder.server()))
     }
 
     /// The public keys in the order in which they are listed, with their comments.
@@ -148,15 +143,8 @@ impl MockAgent {
     /// # }
     /// ```
     pub fn shutdown(self) -> Shutdown {
-        let closed_blocking = self
-            .closed_blocking
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        Shutdown {
-            closed: self.closed,
-            closed_blocking,
-            thread: self.thread,
-        }
+        let closed_blocking = self.closed_blocking.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Shutdown { closed: self.closed, closed_blocking, thread: self.thread }
     }
 
     /// Resolves when the agent is over, however it was stopped, and no task of it is left.
@@ -178,9 +166,7 @@ impl MockAgent {
     /// # }
     /// ```
     pub fn stopper(&self) -> Stopper {
-        Stopper {
-            stop: self.clients.stop.clone(),
-        }
+        Stopper { stop: self.clients.stop.clone() }
     }
 }
 

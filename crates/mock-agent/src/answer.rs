@@ -19,38 +19,19 @@ pub(crate) fn answer(store: &Store, request: Request) -> (Response, AgentRequest
         Request::Malformed(malformed) => Err(Failure::Malformed(malformed.why.clone())),
     };
     match decision {
-        Ok((response, signer)) => (
-            response,
-            AgentRequest {
-                request,
-                signer,
-                outcome: Outcome::Answered,
-            },
-        ),
+        Ok((response, signer)) => (response, AgentRequest { request, signer, outcome: Outcome::Answered }),
         Err(why) => {
             let response = failure(request.operation());
-            (
-                response,
-                AgentRequest {
-                    request,
-                    signer: None,
-                    outcome: Outcome::Failed(why),
-                },
-            )
+            (response, AgentRequest { request, signer: None, outcome: Outcome::Failed(why) })
         }
     }
 }
 
 fn answer_sign(store: &Store, request: &SignRequest) -> Result<(Response, Option<Signer>), Failure> {
     let entry = store.find(&request.key_blob).ok_or(Failure::UnknownKey)?;
-    let signature = entry
-        .sign(&request.data, request.flags)
-        .map_err(|_opaque| Failure::Signing)?;
+    let signature = entry.sign(&request.data, request.flags).map_err(|_opaque| Failure::Signing)?;
     let blob: Blob = signature.encode_vec().map_err(|_opaque| Failure::Signing)?.into();
-    let signer = Signer {
-        comment: entry.comment().to_owned(),
-        algorithm: signature.algorithm(),
-    };
+    let signer = Signer { comment: entry.comment().to_owned(), algorithm: signature.algorithm() };
     Ok((Response::SignResponse(blob), Some(signer)))
 }
 

@@ -20,12 +20,7 @@ pub struct MockAgentBuilder {
 
 impl Default for MockAgentBuilder {
     fn default() -> Self {
-        Self {
-            identities: Vec::new(),
-            socket_path: None,
-            journal: Journal::new(),
-            name: "agent".to_owned(),
-        }
+        Self { identities: Vec::new(), socket_path: None, journal: Journal::new(), name: "agent".to_owned() }
     }
 }
 
@@ -135,13 +130,9 @@ impl MockAgentBuilder {
                 }
             });
         };
-        let thread = thread::Builder::new()
-            .name("mock-agent".to_owned())
-            .spawn(serve)
-            .map_err(StartError::Runtime)?;
-        let agent = start
-            .recv()
-            .map_err(|gone| StartError::Runtime(std::io::Error::other(gone)))?;
+        let thread =
+            thread::Builder::new().name("mock-agent".to_owned()).spawn(serve).map_err(StartError::Runtime)?;
+        let agent = start.recv().map_err(|gone| StartError::Runtime(std::io::Error::other(gone)))?;
         Ok(agent?.on_thread(thread))
     }
 }

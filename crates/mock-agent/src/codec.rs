@@ -53,10 +53,7 @@ impl Frame {
     /// A frame of this type and body.
     #[must_use]
     pub fn new(message_type: u8, body: impl Into<Blob>) -> Self {
-        Self {
-            message_type,
-            body: body.into(),
-        }
+        Self { message_type, body: body.into() }
     }
 
     /// Takes the first frame off `buffer`, or leaves it alone and gives `None` while the frame is incomplete.
@@ -142,10 +139,7 @@ impl Fields {
 
     pub(crate) fn boolean(&mut self, field: &'static str) -> Result<bool, DecodeError> {
         // RFC 4251 section 5: every value but 0 is true.
-        self.0
-            .try_get_u8()
-            .map(|byte| byte != 0)
-            .map_err(|_| DecodeError::Truncated { field })
+        self.0.try_get_u8().map(|byte| byte != 0).map_err(|_| DecodeError::Truncated { field })
     }
 
     pub(crate) fn uint32(&mut self, field: &'static str) -> Result<u32, DecodeError> {

@@ -50,10 +50,7 @@ impl Identity {
     /// An identity of an existing key. The key's own comment is not used.
     #[must_use]
     pub fn new(key: PrivateKey, comment: impl Into<String>) -> Self {
-        Self {
-            key,
-            comment: comment.into(),
-        }
+        Self { key, comment: comment.into() }
     }
 
     /// An identity with a new random key. Works on the calling thread; see [`KeyType`] for how long.
@@ -65,12 +62,7 @@ impl Identity {
         let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(GenerateError::Random)?;
         let key = match key_type {
             KeyType::Ed25519 => PrivateKey::random(&mut rng, Algorithm::Ed25519),
-            KeyType::Ecdsa => PrivateKey::random(
-                &mut rng,
-                Algorithm::Ecdsa {
-                    curve: EcdsaCurve::NistP256,
-                },
-            ),
+            KeyType::Ecdsa => PrivateKey::random(&mut rng, Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 }),
             KeyType::Rsa => RsaKeypair::random(&mut rng, KeyType::RSA_BITS).map(PrivateKey::from),
         };
         Ok(Self::new(key.map_err(GenerateError::Key)?, comment))

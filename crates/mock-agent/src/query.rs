@@ -51,9 +51,7 @@ impl AgentRequests {
 
 impl fmt::Debug for AgentRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentRequests")
-            .field("filtered", &self.filter.is_some())
-            .finish()
+        f.debug_struct("AgentRequests").field("filtered", &self.filter.is_some()).finish()
     }
 }
 
@@ -62,10 +60,7 @@ impl Query for AgentRequests {
 
     fn select(&self, event: &Arc<Event>) -> Option<AgentRequest> {
         let request = AgentRequest::of(event)?;
-        self.filter
-            .as_ref()
-            .is_none_or(|filter| filter(request))
-            .then(|| request.clone())
+        self.filter.as_ref().is_none_or(|filter| filter(request)).then(|| request.clone())
     }
 }
 
@@ -96,17 +91,11 @@ impl AgentEvents for Events {
     }
 
     fn signatures(&self) -> Vec<AgentRequest> {
-        self.query(
-            agent_request()
-                .operation(Operation::Sign)
-                .filter(AgentRequest::answered),
-        )
+        self.query(agent_request().operation(Operation::Sign).filter(AgentRequest::answered))
     }
 
     fn session_binds(&self) -> Vec<SessionBind> {
-        let bound = self
-            .query(agent_request().filter(AgentRequest::answered))
-            .into_iter();
+        let bound = self.query(agent_request().filter(AgentRequest::answered)).into_iter();
         bound
             .filter_map(|bound| match bound.request {
                 Request::SessionBind(bind) => Some(bind),

@@ -39,14 +39,7 @@ enum ServeError {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) fn new(stream: S, store: Arc<Store>, recorder: Recorder) -> Self {
-        Self {
-            stream,
-            store,
-            recorder,
-            buffer: BytesMut::new(),
-            received: 0,
-            sent: 0,
-        }
+        Self { stream, store, recorder, buffer: BytesMut::new(), received: 0, sent: 0 }
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
@@ -55,13 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             Some(Err(error)) => (ClosedBy::Error, error.to_string()),
             None => (ClosedBy::Server, "the agent stopped".to_owned()),
         };
-        let Self {
-            stream,
-            recorder,
-            received,
-            sent,
-            ..
-        } = self;
+        let Self { stream, recorder, received, sent, .. } = self;
         drop(stream); // a wait for the event finds the stream closed
         recorder.record(Disconnected::new(by, reason, received, sent));
     }

@@ -61,10 +61,7 @@ impl SessionBind {
     /// not supported, such as `ssh-rsa` with SHA-1, counts as none.
     #[must_use]
     pub fn verifies(&self) -> bool {
-        self.host_key
-            .key_data()
-            .verify(&self.session_id, &self.signature)
-            .is_ok()
+        self.host_key.key_data().verify(&self.session_id, &self.signature).is_ok()
     }
 
     pub(crate) fn decode(mut fields: Fields) -> Result<Self, DecodeError> {

@@ -17,11 +17,7 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use crate::StartError;
 
 /// Bytes of a path in a socket address, without the zero byte at its end: the size of `sun_path` less one.
-const PATH_LIMIT: usize = if cfg!(any(target_os = "linux", target_os = "android")) {
-    107
-} else {
-    103
-};
+const PATH_LIMIT: usize = if cfg!(any(target_os = "linux", target_os = "android")) { 107 } else { 103 };
 
 /// Clients that may wait to be accepted.
 const BACKLOG: u32 = 128;
@@ -33,16 +29,10 @@ pub(crate) async fn listen(path: Option<PathBuf>) -> Result<(UnixListener, Socke
         None => own_directory().map(|directory| (directory.path().join("agent.sock"), Some(directory)))?,
     };
     if path.as_os_str().len() > PATH_LIMIT {
-        return Err(StartError::PathTooLong {
-            path,
-            limit: PATH_LIMIT,
-        });
+        return Err(StartError::PathTooLong { path, limit: PATH_LIMIT });
     }
     remove_stale(&path).await?;
-    let error = |source| StartError::Listen {
-        path: path.clone(),
-        source,
-    };
+    let error = |source| StartError::Listen { path: path.clone(), source };
     let socket = UnixSocket::new_stream().map_err(error)?;
     socket.bind(&path).map_err(error)?;
     let file = SocketFile::new(&path, directory).map_err(error)?;
@@ -61,25 +51,17 @@ fn own_directory() -> Result<TempDir, StartError> {
         .prefix("mock-agent-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir()
-        .map_err(|source| StartError::Directory {
-            parent: std::env::temp_dir(),
-            source,
-        })
+        .map_err(|source| StartError::Directory { parent: std::env::temp_dir(), source })
 }
 
 /// Removes what an agent that was killed left behind; refuses to remove anything else.
 async fn remove_stale(path: &Path) -> Result<(), StartError> {
-    let error = |source| StartError::Listen {
-        path: path.to_owned(),
-        source,
-    };
+    let error = |source| StartError::Listen { path: path.to_owned(), source };
     match fs::symlink_metadata(path) {
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(other) => return Err(error(other)),
         Ok(found) if !found.file_type().is_socket() => {
-            return Err(StartError::NotASocket {
-                path: path.to_owned(),
-            });
+            return Err(StartError::NotASocket { path: path.to_owned() });
         }
         Ok(_socket) => {}
     }
@@ -88,9 +70,7 @@ async fn remove_stale(path: &Path) -> Result<(), StartError> {
             fs::remove_file(path).map_err(error)
         }
         // Full, not ours to enter, or answering: somebody is there.
-        _ => Err(StartError::InUse {
-            path: path.to_owned(),
-        }),
+        _ => Err(StartError::InUse { path: path.to_owned() }),
     }
 }
 
@@ -112,14 +92,8 @@ struct Left {
 
 impl SocketFile {
     fn new(path: &Path, directory: Option<TempDir>) -> io::Result<Self> {
-        let left = Left {
-            inode: inode(path)?,
-            directory,
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            left: Mutex::new(Some(left)),
-        })
+        let left = Left { inode: inode(path)?, directory };
+        Ok(Self { path: path.to_owned(), left: Mutex::new(Some(left)) })
     }
 
     pub(crate) fn remove(&self) {

@@ -25,14 +25,9 @@ impl Store {
     pub(crate) fn new(identities: Vec<Identity>) -> Result<Self, StartError> {
         let entry = |identity: Identity| match usable_key_blob(&identity) {
             Ok(key_blob) => Ok(Entry { identity, key_blob }),
-            Err(source) => Err(StartError::Identity {
-                comment: identity.comment().to_owned(),
-                source,
-            }),
+            Err(source) => Err(StartError::Identity { comment: identity.comment().to_owned(), source }),
         };
-        Ok(Self {
-            entries: identities.into_iter().map(entry).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { entries: identities.into_iter().map(entry).collect::<Result<_, _>>()? })
     }
 
     pub(crate) fn list(&self) -> Vec<ListedIdentity> {
@@ -41,10 +36,7 @@ impl Store {
     }
 
     pub(crate) fn public_keys(&self) -> Vec<PublicKey> {
-        self.entries
-            .iter()
-            .map(|entry| entry.identity.public_key())
-            .collect()
+        self.entries.iter().map(|entry| entry.identity.public_key()).collect()
     }
 
     pub(crate) fn find(&self, key_blob: &Blob) -> Option<&Entry> {
@@ -85,13 +77,8 @@ fn usable_key_blob(identity: &Identity) -> Result<Blob, KeyError> {
         KeypairData::Ed25519(_) | KeypairData::Ecdsa(_) | KeypairData::Rsa(_) => {}
         _ if key.is_encrypted() => return Err(KeyError::Encrypted),
         _ => {
-            return Err(KeyError::Unsupported {
-                algorithm: key.algorithm(),
-            });
+            return Err(KeyError::Unsupported { algorithm: key.algorithm() });
         }
     }
-    key.public_key()
-        .to_bytes()
-        .map(Blob::from)
-        .map_err(KeyError::Encoding)
+    key.public_key().to_bytes().map(Blob::from).map_err(KeyError::Encoding)
 }

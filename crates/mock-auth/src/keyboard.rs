@@ -129,19 +129,13 @@ impl KbdintRound {
                 right.len()
             ));
         }
-        let wrong = right
-            .iter()
-            .zip(given)
-            .position(|(right, given)| right.reveal() != given)?;
+        let wrong = right.iter().zip(given).position(|(right, given)| right.reveal() != given)?;
         Some(format!("wrong answer to prompt {} of round {number}", wrong + 1))
     }
 }
 
 fn grants(rounds: impl IntoIterator<Item = KbdintRound>) -> Grants {
-    Grants {
-        rounds: Some(rounds.into_iter().collect()),
-        ..Grants::default()
-    }
+    Grants { rounds: Some(rounds.into_iter().collect()), ..Grants::default() }
 }
 
 /// Asks the first round, and notes in `asked` which it is.
@@ -259,12 +253,7 @@ mod tests {
             attempts(
                 &two_rounds(),
                 "anna",
-                [
-                    START,
-                    Credential::KbdintAnswers(&right),
-                    START,
-                    Credential::KbdintAnswers(&[])
-                ]
+                [START, Credential::KbdintAnswers(&right), START, Credential::KbdintAnswers(&[])]
             ),
             [
                 "asked 2 prompts",
@@ -280,10 +269,7 @@ mod tests {
         let strategy = KeyboardInteractive::rounds("anna", []);
         assert_eq!(
             attempts(&strategy, "anna", [START, Credential::KbdintAnswers(&[])]),
-            [
-                "rejected: there is no round to ask",
-                "rejected: answers without a round asked"
-            ]
+            ["rejected: there is no round to ask", "rejected: answers without a round asked"]
         );
     }
 }

@@ -30,10 +30,7 @@ impl Grants {
             (Method::Password, self.password.is_some()),
             (Method::KeyboardInteractive, self.rounds.is_some()),
         ];
-        offered
-            .into_iter()
-            .filter_map(|(method, offered)| offered.then_some(method))
-            .collect()
+        offered.into_iter().filter_map(|(method, offered)| offered.then_some(method)).collect()
     }
 }
 
@@ -53,25 +50,18 @@ pub(crate) struct Single {
 
 impl Single {
     pub(crate) fn named(user: impl Into<String>, grants: Grants) -> Self {
-        Self {
-            who: Who::Named(user.into()),
-            grants: Arc::new(grants),
-        }
+        Self { who: Who::Named(user.into()), grants: Arc::new(grants) }
     }
 
     pub(crate) fn anybody(grants: Grants) -> Self {
-        Self {
-            who: Who::Anybody,
-            grants: Arc::new(grants),
-        }
+        Self { who: Who::Anybody, grants: Arc::new(grants) }
     }
 
     pub(crate) fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
         match &self.who {
-            Who::Named(name) if name != context.user => Box::new(Refused::new(
-                self.grants.methods(),
-                format!("the user is not {name}"),
-            )),
+            Who::Named(name) if name != context.user => {
+                Box::new(Refused::new(self.grants.methods(), format!("the user is not {name}")))
+            }
             _ => Box::new(Login::new(Arc::clone(&self.grants))),
         }
     }
@@ -85,10 +75,7 @@ pub(crate) struct Refused {
 
 impl Refused {
     pub(crate) fn new(methods: Methods, why: impl Into<String>) -> Self {
-        Self {
-            methods,
-            why: why.into(),
-        }
+        Self { methods, why: why.into() }
     }
 }
 
@@ -185,34 +172,13 @@ pub(crate) mod tests {
         let no_keys: [KeyData; 0] = [];
         let strategies: [(Box<dyn Authenticator>, _, _); 4] = [
             (Box::new(NoneAuth::new("anna")), Credential::None, ""),
-            (
-                Box::new(Password::new("anna", "x")),
-                Credential::Password("x"),
-                "password",
-            ),
-            (
-                Box::new(PublicKeys::new("anna", no_keys)),
-                Credential::None,
-                "publickey",
-            ),
-            (
-                Box::new(KeyboardInteractive::new("anna", round())),
-                START,
-                "keyboard-interactive",
-            ),
+            (Box::new(Password::new("anna", "x")), Credential::Password("x"), "password"),
+            (Box::new(PublicKeys::new("anna", no_keys)), Credential::None, "publickey"),
+            (Box::new(KeyboardInteractive::new("anna", round())), START, "keyboard-interactive"),
         ];
         for (strategy, credential, methods) in strategies {
-            assert_eq!(
-                strategy
-                    .begin(&LoginContext::detached("bert"))
-                    .methods()
-                    .to_string(),
-                methods
-            );
-            assert_eq!(
-                attempts(&strategy, "bert", [credential]),
-                ["rejected: the user is not anna"]
-            );
+            assert_eq!(strategy.begin(&LoginContext::detached("bert")).methods().to_string(), methods);
+            assert_eq!(attempts(&strategy, "bert", [credential]), ["rejected: the user is not anna"]);
         }
     }
 
@@ -235,11 +201,8 @@ pub(crate) mod tests {
     #[test]
     fn no_secret_shows_in_debug() {
         let round = KbdintRound::new([("Token: ", true, "hunter2")]);
-        let shown = format!(
-            "{:?} {:?}",
-            Password::new("anna", "hunter2"),
-            KeyboardInteractive::new("anna", round)
-        );
+        let shown =
+            format!("{:?} {:?}", Password::new("anna", "hunter2"), KeyboardInteractive::new("anna", round));
         assert!(shown.contains("anna") && !shown.contains("hunter2"), "{shown}");
     }
 }

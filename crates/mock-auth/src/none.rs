@@ -42,10 +42,7 @@ impl Authenticator for NoneAuth {
 }
 
 fn grants() -> Grants {
-    Grants {
-        none: true,
-        ..Grants::default()
-    }
+    Grants { none: true, ..Grants::default() }
 }
 
 #[cfg(test)]
@@ -60,10 +57,7 @@ mod tests {
         for strategy in [NoneAuth::new("guest"), NoneAuth::any_user()] {
             assert_eq!(
                 attempts(&strategy, "guest", [Credential::Password(""), Credential::None]),
-                [
-                    "rejected: password is not accepted",
-                    "accepted: no credential is needed"
-                ]
+                ["rejected: password is not accepted", "accepted: no credential is needed"]
             );
         }
     }

@@ -46,10 +46,7 @@ impl Authenticator for Password {
 }
 
 fn grants(password: impl Into<String>) -> Grants {
-    Grants {
-        password: Some(Secret::new(password.into())),
-        ..Grants::default()
-    }
+    Grants { password: Some(Secret::new(password.into())), ..Grants::default() }
 }
 
 pub(crate) fn judge(right: &Secret, given: &str) -> Verdict {

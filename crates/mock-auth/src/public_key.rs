@@ -115,10 +115,7 @@ fn authorized_key(number: usize, line: &str) -> Result<PublicKey, AuthorizedKeys
             return AuthorizedKeysError::Key { line: number, source };
         }
         let name = options.split([',', '=']).next().unwrap_or(options);
-        AuthorizedKeysError::Option {
-            line: number,
-            option: name.to_owned(),
-        }
+        AuthorizedKeysError::Option { line: number, option: name.to_owned() }
     })
 }
 
@@ -141,10 +138,7 @@ fn split_options(line: &str) -> (&str, &str) {
 
 fn grants(keys: impl IntoIterator<Item = impl Into<PublicKey>>) -> Grants {
     let keys = keys.into_iter().map(|key| key.into().into());
-    Grants {
-        keys: Some(keys.collect()),
-        ..Grants::default()
-    }
+    Grants { keys: Some(keys.collect()), ..Grants::default() }
 }
 
 pub(crate) fn judge(known: &[KeyData], key: &PublicKey) -> Verdict {
@@ -170,9 +164,7 @@ mod tests {
     }
 
     fn error(text: &str) -> String {
-        PublicKeys::any_user_from_authorized_keys(text)
-            .unwrap_err()
-            .to_string()
+        PublicKeys::any_user_from_authorized_keys(text).unwrap_err().to_string()
     }
 
     #[test]
@@ -185,22 +177,10 @@ mod tests {
                 &strategy,
                 "anna",
                 [
-                    Credential::KeyOffered {
-                        key: &other,
-                        algorithm
-                    },
-                    Credential::KeySigned {
-                        key: &other,
-                        algorithm
-                    },
-                    Credential::KeyOffered {
-                        key: &same,
-                        algorithm
-                    },
-                    Credential::KeySigned {
-                        key: &same,
-                        algorithm
-                    },
+                    Credential::KeyOffered { key: &other, algorithm },
+                    Credential::KeySigned { key: &other, algorithm },
+                    Credential::KeyOffered { key: &same, algorithm },
+                    Credential::KeySigned { key: &same, algorithm },
                 ]
             ),
             [
@@ -214,10 +194,8 @@ mod tests {
 
     #[test]
     fn authorized_keys_may_have_comments_and_blanks() {
-        let text = format!(
-            "# who may deploy\n\n  {KNOWN}\r\n\t{} of  the # office \n",
-            OTHER.replace(' ', "\t ")
-        );
+        let text =
+            format!("# who may deploy\n\n  {KNOWN}\r\n\t{} of  the # office \n", OTHER.replace(' ', "\t "));
         let keys = authorized_keys(&text).unwrap();
         assert_eq!(keys, [key(KNOWN), key(OTHER)]);
         assert!(authorized_keys("").unwrap().is_empty());
@@ -225,18 +203,8 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_key_is_named() {
-        for line in [
-            "ssh-ed25519",
-            "ssh-ed25519 AAAA",
-            "nonsense",
-            "a b c d",
-            "\"",
-            "é\" \\ ü",
-        ] {
-            assert_eq!(
-                error(&format!("{KNOWN}\n# two\n{line}")),
-                "line 3: not a public key"
-            );
+        for line in ["ssh-ed25519", "ssh-ed25519 AAAA", "nonsense", "a b c d", "\"", "é\" \\ ü"] {
+            assert_eq!(error(&format!("{KNOWN}\n# two\n{line}")), "line 3: not a public key");
         }
     }
 

@@ -41,10 +41,7 @@ pub struct Users {
 impl Users {
     /// A table of these users. Of several with one name, the first counts.
     pub fn new(users: impl IntoIterator<Item = User>) -> Self {
-        Self {
-            listed: users.into_iter().collect(),
-            unknown_see: [Method::PublicKey].into(),
-        }
+        Self { listed: users.into_iter().collect(), unknown_see: [Method::PublicKey].into() }
     }
 
     /// Shows these methods to users who are not in the table: `publickey` by default. They are refused anyway.
@@ -85,11 +82,7 @@ pub struct User {
 impl User {
     /// A user who cannot log in yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            grants: Grants::default(),
-            password_also_interactive: false,
-        }
+        Self { name: name.into(), grants: Grants::default(), password_also_interactive: false }
     }
 
     /// Lets it in without a credential.
@@ -156,11 +149,7 @@ impl User {
         if let (true, None, Some(password)) =
             (self.password_also_interactive, &grants.rounds, &grants.password)
         {
-            grants.rounds = Some(vec![KbdintRound::default().prompt(
-                "Password: ",
-                false,
-                password.reveal(),
-            )]);
+            grants.rounds = Some(vec![KbdintRound::default().prompt("Password: ", false, password.reveal())]);
         }
         grants
     }
@@ -187,14 +176,8 @@ mod tests {
         let (right, wrong) = ("accepted: right password", "rejected: wrong password");
         assert_eq!(attempts(&users, "anna", passwords), [right, wrong]);
         assert_eq!(attempts(&users, "bert", passwords), [wrong, right]);
-        assert_eq!(
-            attempts(&users, "guest", [Credential::None]),
-            ["accepted: no credential is needed"]
-        );
-        assert_eq!(
-            users.names().collect::<Vec<_>>(),
-            ["guest", "anna", "anna", "bert"]
-        );
+        assert_eq!(attempts(&users, "guest", [Credential::None]), ["accepted: no credential is needed"]);
+        assert_eq!(users.names().collect::<Vec<_>>(), ["guest", "anna", "anna", "bert"]);
     }
 
     #[test]
@@ -202,11 +185,7 @@ mod tests {
         let users = Users::new([User::named("anna").none().password("")]);
         let refused = "rejected: unknown user";
         assert_eq!(
-            attempts(
-                &users,
-                "Anna",
-                [Credential::None, Credential::Password(""), START]
-            ),
+            attempts(&users, "Anna", [Credential::None, Credential::Password(""), START]),
             [refused; 3]
         );
     }
@@ -215,12 +194,8 @@ mod tests {
     fn a_password_also_answers_prompts_in_whatever_order_it_was_said() {
         let answer = ["hunter2".into()];
         for user in [
-            User::named("anna")
-                .password("hunter2")
-                .password_also_interactive(),
-            User::named("anna")
-                .password_also_interactive()
-                .password("hunter2"),
+            User::named("anna").password("hunter2").password_also_interactive(),
+            User::named("anna").password_also_interactive().password("hunter2"),
         ] {
             assert_eq!(user.methods().to_string(), "password,keyboard-interactive");
             let users = Users::new([user]);
@@ -236,9 +211,7 @@ mod tests {
 
     #[test]
     fn rounds_go_before_the_password_as_an_answer() {
-        let user = User::named("anna")
-            .password("hunter2")
-            .password_also_interactive();
+        let user = User::named("anna").password("hunter2").password_also_interactive();
         let users = Users::new([user.keyboard_interactive([KbdintRound::new([])])]);
         assert_eq!(
             attempts(&users, "anna", [START, Credential::KbdintAnswers(&[])]),

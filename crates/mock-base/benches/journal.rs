@@ -29,12 +29,7 @@ fn wait(bench: &mut Criterion) {
     bench.bench_function("journal/wait satisfied", |bench| {
         bench.iter(|| {
             let newest = u64::from(EVENTS) - 1;
-            journal
-                .events()
-                .wait_for(event::exec())
-                .after(newest)
-                .blocking()
-                .is_ok()
+            journal.events().wait_for(event::exec()).after(newest).blocking().is_ok()
         });
     });
 }

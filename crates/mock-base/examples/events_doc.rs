@@ -67,9 +67,7 @@ impl Fields {
     fn add_members(&mut self, prefix: &str, object: &Value, condition: &str) {
         for member in list(&object["required"]) {
             let name = text(member);
-            let schema = object
-                .pointer(&format!("/properties/{name}"))
-                .unwrap_or(&Value::Null);
+            let schema = object.pointer(&format!("/properties/{name}")).unwrap_or(&Value::Null);
             // The member that tells variants apart has a row of its own already.
             if schema["const"].is_null() {
                 self.add(&format!("{prefix}{name}"), schema, condition);
@@ -84,14 +82,8 @@ impl Fields {
         if variants.iter().any(|variant| variant["properties"].is_object()) {
             self.add_variants(name, variants);
         } else if !variants.is_empty() {
-            let values = variants
-                .iter()
-                .map(|value| described(&value["const"], value))
-                .collect();
-            self.words.push(Words {
-                field: name.to_owned(),
-                values,
-            });
+            let values = variants.iter().map(|value| described(&value["const"], value)).collect();
+            self.words.push(Words { field: name.to_owned(), values });
         }
         self.add_members(&format!("{name}."), schema, "");
         self.add_members(&format!("{name}[]."), &schema["items"], "");
@@ -101,44 +93,23 @@ impl Fields {
     fn add_variants(&mut self, name: &str, variants: &[Value]) {
         let field = format!("{name}.type");
         self.push(&field, "word".to_owned(), "Which of the shapes below.".to_owned());
-        let word = |variant: &Value| {
-            variant
-                .pointer("/properties/type/const")
-                .cloned()
-                .unwrap_or_default()
-        };
-        let values = variants
-            .iter()
-            .map(|variant| described(&word(variant), variant))
-            .collect();
+        let word = |variant: &Value| variant.pointer("/properties/type/const").cloned().unwrap_or_default();
+        let values = variants.iter().map(|variant| described(&word(variant), variant)).collect();
         self.words.push(Words { field, values });
         for variant in variants {
-            self.add_members(
-                &format!("{name}."),
-                variant,
-                &format!("With `{}`: ", text(&word(variant))),
-            );
+            self.add_members(&format!("{name}."), variant, &format!("With `{}`: ", text(&word(variant))));
         }
     }
 
     fn push(&mut self, name: &str, r#type: String, meaning: String) {
-        self.rows.push(Row {
-            name: name.to_owned(),
-            r#type,
-            meaning,
-        });
+        self.rows.push(Row { name: name.to_owned(), r#type, meaning });
     }
 }
 
 impl Display for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| Field | Type | Meaning |\n|---|---|---|")?;
-        for Row {
-            name,
-            r#type,
-            meaning,
-        } in &self.rows
-        {
+        for Row { name, r#type, meaning } in &self.rows {
             writeln!(f, "| `{name}` | {type} | {meaning} |")?;
         }
         for Words { field, values } in &self.words {
@@ -157,12 +128,7 @@ fn type_in_words(schema: &Value) -> String {
         return ours.to_owned();
     }
     if let [variant, ..] = list(&schema["oneOf"]) {
-        return if variant["properties"].is_object() {
-            "object"
-        } else {
-            "word"
-        }
-        .to_owned();
+        return if variant["properties"].is_object() { "object" } else { "word" }.to_owned();
     }
     match &schema["type"] {
         Value::Array(types) => {
@@ -186,18 +152,11 @@ fn type_name(name: &str, schema: &Value) -> String {
 
 /// Text and bytes have no plural.
 fn plural(word: &str) -> String {
-    if matches!(word, "text" | "bytes") {
-        word.to_owned()
-    } else {
-        format!("{word}s")
-    }
+    if matches!(word, "text" | "bytes") { word.to_owned() } else { format!("{word}s") }
 }
 
 fn described(word: &Value, schema: &Value) -> (String, String) {
-    (
-        text(word).to_owned(),
-        text(&schema["description"]).replace('\n', " "),
-    )
+    (text(word).to_owned(), text(&schema["description"]).replace('\n', " "))
 }
 
 fn list(value: &Value) -> &[Value] {

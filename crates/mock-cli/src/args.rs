@@ -184,9 +184,7 @@ impl ServeArgs {
     /// Programs read the port from what is printed, people know 2200.
     pub(crate) fn port(&self) -> u16 {
         let for_a_program = self.output.json || self.output.env;
-        self.listen
-            .listen_port
-            .unwrap_or(if for_a_program { 0 } else { 2200 })
+        self.listen.listen_port.unwrap_or(if for_a_program { 0 } else { 2200 })
     }
 }
 

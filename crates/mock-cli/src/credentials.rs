@@ -57,20 +57,12 @@ pub(crate) fn create(args: &UserArgs) -> Result<Vec<Account>, Error> {
     let logins = [
         (&args.none_user, Login::None),
         (&args.password_user, Login::Password(secret())),
-        (
-            &args.pubkey_user,
-            Login::PublicKey(identity(&args.pubkey_user)?.into()),
-        ),
+        (&args.pubkey_user, Login::PublicKey(identity(&args.pubkey_user)?.into())),
         (&args.kbdint_user, Login::KeyboardInteractive(one_round())),
         (&args.kbdint_iter_user, Login::KeyboardInteractive(two_rounds())),
     ];
     let accounts = logins.into_iter().filter(|(name, _)| !name.is_empty());
-    Ok(accounts
-        .map(|(name, login)| Account {
-            name: name.clone(),
-            login,
-        })
-        .collect())
+    Ok(accounts.map(|(name, login)| Account { name: name.clone(), login }).collect())
 }
 
 /// What lets exactly these users in.
@@ -100,12 +92,10 @@ impl Login {
 
 impl Round {
     fn to_ask(&self) -> KbdintRound {
-        let round = KbdintRound::default()
-            .name(self.name)
-            .instructions(self.instructions);
-        self.prompts.iter().fold(round, |round, prompt| {
-            round.prompt(prompt.label, prompt.echo, &prompt.answer)
-        })
+        let round = KbdintRound::default().name(self.name).instructions(self.instructions);
+        self.prompts
+            .iter()
+            .fold(round, |round, prompt| round.prompt(prompt.label, prompt.echo, &prompt.answer))
     }
 }
 
@@ -119,15 +109,8 @@ fn refuse_same_names(args: &UserArgs) -> Result<(), Error> {
     ];
     for (index, (second, name)) in names.iter().enumerate() {
         let before = names.iter().take(index);
-        if let Some((first, _)) = before
-            .clone()
-            .find(|(_, other)| other == name && !name.is_empty())
-        {
-            return Err(Error::SameUser {
-                first,
-                second,
-                name: (*name).clone(),
-            });
+        if let Some((first, _)) = before.clone().find(|(_, other)| other == name && !name.is_empty()) {
+            return Err(Error::SameUser { first, second, name: (*name).clone() });
         }
     }
     Ok(())
@@ -151,33 +134,17 @@ fn one_round() -> Vec<Round> {
 
 fn two_rounds() -> Vec<Round> {
     vec![
-        Round {
-            name: "Step 1 of 2",
-            instructions: "Enter your token.",
-            prompts: vec![token()],
-        },
-        Round {
-            name: "Step 2 of 2",
-            instructions: "Enter your password.",
-            prompts: vec![password()],
-        },
+        Round { name: "Step 1 of 2", instructions: "Enter your token.", prompts: vec![token()] },
+        Round { name: "Step 2 of 2", instructions: "Enter your password.", prompts: vec![password()] },
     ]
 }
 
 fn token() -> Prompt {
-    Prompt {
-        label: "OTP Token: ",
-        echo: true,
-        answer: secret(),
-    }
+    Prompt { label: "OTP Token: ", echo: true, answer: secret() }
 }
 
 fn password() -> Prompt {
-    Prompt {
-        label: "Password: ",
-        echo: false,
-        answer: secret(),
-    }
+    Prompt { label: "Password: ", echo: false, answer: secret() }
 }
 
 fn secret() -> String {

@@ -33,11 +33,7 @@ impl From<ExitStatus> for ExitCode {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("`{first}` and `{second}` both name the user `{name}`")]
-    SameUser {
-        first: &'static str,
-        second: &'static str,
-        name: String,
-    },
+    SameUser { first: &'static str, second: &'static str, name: String },
     #[error(transparent)]
     HostKey(#[from] HostKeyError),
     #[error("cannot make a directory in `{}`", parent.display())]
@@ -112,10 +108,7 @@ impl Error {
 /// An error of the operating system as the middle of a sentence, without its number; others as they are.
 fn fragment(error: &(dyn StdError + 'static)) -> String {
     let text = error.to_string();
-    let Some(number) = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::raw_os_error)
-    else {
+    let Some(number) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) else {
         return text;
     };
     let text = text.trim_end_matches(&format!(" (os error {number})"));

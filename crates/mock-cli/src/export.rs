@@ -25,10 +25,7 @@ fn variables(lab: &Lab) -> Vec<(String, String)> {
             Login::None => {}
             Login::Password(password) => variables.push(("MOCK_SSH_PASSWORD".into(), password.clone())),
             Login::PublicKey(_) => {
-                let file = lab
-                    .kit
-                    .identity_file(&account.name)
-                    .unwrap_or(lab.kit.directory());
+                let file = lab.kit.identity_file(&account.name).unwrap_or(lab.kit.directory());
                 variables.push(("MOCK_SSH_IDENTITY_FILE".into(), file.display().to_string()));
             }
             Login::KeyboardInteractive(rounds) => variables.extend(answers(rounds)),
@@ -39,11 +36,7 @@ fn variables(lab: &Lab) -> Vec<(String, String)> {
 
 /// `MOCK_SSH_KBDINT_OTP_TOKEN`, `MOCK_SSH_KBDINT_ITER_PASSWORD`.
 fn answers(rounds: &[Round]) -> impl Iterator<Item = (String, String)> {
-    let user = if rounds.len() == 1 {
-        "KBDINT"
-    } else {
-        "KBDINT_ITER"
-    };
+    let user = if rounds.len() == 1 { "KBDINT" } else { "KBDINT_ITER" };
     let prompts = rounds.iter().flat_map(|round| &round.prompts);
     prompts.map(move |prompt| {
         let label = prompt.label.trim_end_matches([':', ' ']);
@@ -60,11 +53,7 @@ fn quoted(value: &str) -> String {
 /// A word of a command line, quoted only where it has to be.
 pub(crate) fn word(value: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "/-_.=+:@".contains(char);
-    if value.chars().all(plain) {
-        value.to_owned()
-    } else {
-        quoted(value)
-    }
+    if value.chars().all(plain) { value.to_owned() } else { quoted(value) }
 }
 
 #[cfg(test)]

@@ -31,11 +31,8 @@ pub(crate) fn follow(
             }
         }
         // It cannot time out, and what is new is read above.
-        let _newer = events
-            .wait_for(|_: &Event| true)
-            .after(next.saturating_sub(1))
-            .within(FOREVER)
-            .blocking();
+        let _newer =
+            events.wait_for(|_: &Event| true).after(next.saturating_sub(1)).within(FOREVER).blocking();
     }
 }
 
@@ -60,11 +57,7 @@ pub(crate) struct Log<W> {
 
 impl<W: Write> Log<W> {
     pub(crate) fn new(out: W, server: &str) -> Self {
-        Self {
-            out,
-            server: server.to_owned(),
-            next: 0,
-        }
+        Self { out, server: server.to_owned(), next: 0 }
     }
 
     /// `   1.2345s  1.0  exec "uname -r"`, as timelines have it.
@@ -75,11 +68,8 @@ impl<W: Write> Log<W> {
             writeln!(self.out, "{missed} events are not shown: this output is too slow")?;
         }
         let style = style(&event.kind);
-        let line = format!(
-            "{:>9.4}s  {:<7}  {style}{event}{style:#}\n",
-            event.at.as_secs_f64(),
-            self.place(event),
-        );
+        let line =
+            format!("{:>9.4}s  {:<7}  {style}{event}{style:#}\n", event.at.as_secs_f64(), self.place(event));
         self.out.write_all(line.as_bytes())
     }
 
@@ -90,11 +80,7 @@ impl<W: Write> Log<W> {
             (Some(connection), None) => connection.to_string(),
             (None, _) => "-".to_owned(),
         };
-        if *event.server == *self.server {
-            place
-        } else {
-            format!("{} {place}", event.server)
-        }
+        if *event.server == *self.server { place } else { format!("{} {place}", event.server) }
     }
 }
 

@@ -40,12 +40,7 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) async fn start(args: &ServeArgs, accounts: Vec<Account>) -> Result<Self, Error> {
         let journal = Journal::with_options(JournalOptions::new().limit(EVENTS_KEPT));
-        let host_keys: Vec<_> = args
-            .listen
-            .host_key
-            .iter()
-            .map(HostKey::read)
-            .collect::<Result<_, _>>()?;
+        let host_keys: Vec<_> = args.listen.host_key.iter().map(HostKey::read).collect::<Result<_, _>>()?;
         let directory = private_directory()?;
         let agent = start_agent(&accounts, directory.path(), &journal).await?;
         let server = host_keys
@@ -56,13 +51,7 @@ impl Lab {
             .start()
             .await?;
         let kit = write_kit(&server, &accounts, agent.as_ref(), directory.path())?;
-        Ok(Self {
-            server,
-            agent,
-            kit,
-            accounts,
-            _directory: directory,
-        })
+        Ok(Self { server, agent, kit, accounts, _directory: directory })
     }
 
     /// Where the agent listens, if there is one.
@@ -73,10 +62,7 @@ impl Lab {
     /// The address that clients on this machine connect to; not that of a server that listens on every address.
     pub(crate) fn host(&self) -> String {
         let environment = self.kit.environment().into_iter();
-        environment
-            .filter(|(name, _)| *name == "MOCK_SSH_HOST")
-            .map(|(_, host)| host)
-            .collect()
+        environment.filter(|(name, _)| *name == "MOCK_SSH_HOST").map(|(_, host)| host).collect()
     }
 
     /// Ends everything. The server is the last to record something: that it has stopped.
@@ -93,10 +79,7 @@ fn private_directory() -> Result<TempDir, Error> {
         .prefix("mock-ssh-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir()
-        .map_err(|source| Error::Directory {
-            parent: std::env::temp_dir(),
-            source,
-        })
+        .map_err(|source| Error::Directory { parent: std::env::temp_dir(), source })
 }
 
 /// An agent with the key of the user who has one.
@@ -145,9 +128,9 @@ fn builder(args: &ServeArgs) -> Builder {
     }
     match args.behaviour.exec {
         ExecMode::Echo => builder.exec(Exec::echo()).shell(Shell::echo("$ ")),
-        ExecMode::Process => builder
-            .exec(Exec::on(any()).run(HostProcess::command()))
-            .shell(HostProcess::login_shell()),
+        ExecMode::Process => {
+            builder.exec(Exec::on(any()).run(HostProcess::command())).shell(HostProcess::login_shell())
+        }
         ExecMode::Deny => builder.handler(|_connection, built| Deny(built)),
     }
 }

@@ -89,10 +89,7 @@ pub(crate) fn close_stdout() -> io::Result<()> {
 }
 
 pub(crate) fn warning(text: &str) {
-    let _closed = writeln!(
-        anstream::stderr(),
-        "mock-ssh: {WARNING}warning:{WARNING:#} {text}"
-    );
+    let _closed = writeln!(anstream::stderr(), "mock-ssh: {WARNING}warning:{WARNING:#} {text}");
 }
 
 /// Tells why the process ends. It ends even if nobody reads that, and the log before it, from a pipe that is full.

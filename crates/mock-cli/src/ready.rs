@@ -55,17 +55,9 @@ struct UserLine<'a> {
 #[serde(untagged)]
 enum CredentialLine<'a> {
     None {},
-    Password {
-        password: &'a str,
-    },
-    PublicKey {
-        identity_file: Option<Cow<'a, str>>,
-        public_key: String,
-        agent_socket: Option<Cow<'a, str>>,
-    },
-    KeyboardInteractive {
-        rounds: &'a [Round],
-    },
+    Password { password: &'a str },
+    PublicKey { identity_file: Option<Cow<'a, str>>, public_key: String, agent_socket: Option<Cow<'a, str>> },
+    KeyboardInteractive { rounds: &'a [Round] },
 }
 
 impl<'a> Ready<'a> {
@@ -83,11 +75,7 @@ impl<'a> Ready<'a> {
             directory: lab.kit.directory().to_string_lossy(),
             ssh_config: lab.kit.config_file().display().to_string(),
             known_hosts_file: lab.kit.known_hosts_file().display().to_string(),
-            users: lab
-                .accounts
-                .iter()
-                .map(|account| UserLine::new(account, lab))
-                .collect(),
+            users: lab.accounts.iter().map(|account| UserLine::new(account, lab)).collect(),
             agent_socket: lab.agent_socket().map(Path::to_string_lossy),
         }
     }

@@ -79,10 +79,7 @@ impl Ignored {
     fn now() -> Self {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        Self(
-            mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-                .unwrap_or(0),
-        )
+        Self(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0))
     }
 
     fn has(&self, kind: SignalKind) -> bool {
@@ -134,10 +131,7 @@ impl Parent {
 
     #[cfg(not(target_os = "linux"))]
     fn watch() -> io::Result<Self> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "only Linux tells that a parent has ended",
-        ))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux tells that a parent has ended"))
     }
 
     async fn ended(&mut self) {

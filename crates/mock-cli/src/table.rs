@@ -105,10 +105,7 @@ fn credential(login: &Login) -> String {
         Login::None => "not asked for any".to_owned(),
         Login::Password(password) => password.clone(),
         Login::PublicKey(identity) => {
-            format!(
-                "{} key, in a file and in the agent",
-                identity.public_key().algorithm()
-            )
+            format!("{} key, in a file and in the agent", identity.public_key().algorithm())
         }
         Login::KeyboardInteractive(rounds) => answers(rounds).join("\n"),
     }
@@ -117,11 +114,7 @@ fn credential(login: &Login) -> String {
 /// A line for each prompt, with the name of its round where there are several.
 fn answers(rounds: &[Round]) -> Vec<String> {
     let prompts = rounds.iter().flat_map(|round| {
-        let round_name = if rounds.len() == 1 {
-            String::new()
-        } else {
-            format!("{}, ", round.name)
-        };
+        let round_name = if rounds.len() == 1 { String::new() } else { format!("{}, ", round.name) };
         let prompts = round.prompts.iter();
         prompts.map(move |prompt| format!("{round_name}{}{}", prompt.label, prompt.answer))
     });
@@ -140,17 +133,9 @@ fn by_key_file(lab: &Lab) -> String {
     let line = |account: &Account| {
         let file = lab.kit.identity_file(&account.name)?;
         let file = word(&file.display().to_string());
-        Some(format!(
-            "{} -o IdentitiesOnly=yes -i {file} {}",
-            ssh(lab),
-            destination(lab, account)
-        ))
+        Some(format!("{} -o IdentitiesOnly=yes -i {file} {}", ssh(lab), destination(lab, account)))
     };
-    lab.accounts
-        .iter()
-        .filter_map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    lab.accounts.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// In full, for users whose key the agent has.
@@ -158,10 +143,7 @@ fn by_agent(lab: &Lab) -> String {
     let Some(socket) = lab.agent_socket() else {
         return String::new();
     };
-    let mut lines = vec![format!(
-        "export SSH_AUTH_SOCK={}",
-        word(&socket.display().to_string())
-    )];
+    let mut lines = vec![format!("export SSH_AUTH_SOCK={}", word(&socket.display().to_string()))];
     let with_key = |account: &&Account| matches!(account.login, Login::PublicKey(_));
     let line = |account| format!("{} -o IdentityFile=none {}", ssh(lab), destination(lab, account));
     lines.extend(lab.accounts.iter().filter(with_key).map(line));

@@ -33,10 +33,7 @@ impl Server {
                 tokio::spawn(async move { run_stream(config, socket, Anybody).await?.await });
             }
         });
-        Self {
-            address,
-            accepting: accepting.abort_handle(),
-        }
+        Self { address, accepting: accepting.abort_handle() }
     }
 }
 

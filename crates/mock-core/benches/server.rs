@@ -53,21 +53,12 @@ impl client::Handler for Trusting {
 
 async fn start() -> MockSshServer {
     let server = MockSshServer::builder().auth(Anybody);
-    server
-        .exec(Exec::on("uname -r").reply(ANSWER))
-        .start()
-        .await
-        .unwrap()
+    server.exec(Exec::on("uname -r").reply(ANSWER)).start().await.unwrap()
 }
 
 async fn login(address: SocketAddr) -> client::Handle<Trusting> {
-    let config = client::Config {
-        nodelay: true,
-        ..client::Config::default()
-    };
-    let mut client = client::connect(Arc::new(config), address, Trusting)
-        .await
-        .unwrap();
+    let config = client::Config { nodelay: true, ..client::Config::default() };
+    let mut client = client::connect(Arc::new(config), address, Trusting).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
 }

@@ -49,9 +49,7 @@ async fn accept(server: &Arc<Shared>, listener: &TcpListener) {
             // The client was gone before it was accepted: its own affair.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                server
-                    .recorder
-                    .record(Problem::new(format!("cannot accept a connection: {error}")));
+                server.recorder.record(Problem::new(format!("cannot accept a connection: {error}")));
                 sleep(AFTER_ERROR).await;
             }
         }
@@ -67,7 +65,5 @@ fn admit(server: &Arc<Shared>, socket: TcpStream, peer: Peer) {
     }
     // Answers are written whole, so there is nothing that waiting could gather.
     let _best_effort = socket.set_nodelay(true);
-    server
-        .tasks
-        .spawn(connection::serve(Arc::clone(server), socket, peer));
+    server.tasks.spawn(connection::serve(Arc::clone(server), socket, peer));
 }

@@ -46,9 +46,7 @@ pub(crate) struct BuiltParts {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Builder").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
@@ -101,9 +99,7 @@ impl Builder {
         F: Fn(&Connection, Composed) -> H + Send + Sync + 'static,
         H: Handler + 'static,
     {
-        self.factory = Some(Box::new(move |connection, built| {
-            Box::new(make(connection, built))
-        }));
+        self.factory = Some(Box::new(move |connection, built| Box::new(make(connection, built))));
         self
     }
 }
@@ -222,10 +218,7 @@ impl Builder {
     /// # Panics
     ///
     /// Outside a tokio runtime: there, use [`start_blocking`](Self::start_blocking).
-    #[expect(
-        clippy::unused_async,
-        reason = "starting may come to wait, for a resolver say"
-    )]
+    #[expect(clippy::unused_async, reason = "starting may come to wait, for a resolver say")]
     pub async fn start(self) -> Result<MockSshServer, StartError> {
         MockSshServer::launch(self, Handle::current(), true)
     }
@@ -264,24 +257,12 @@ impl Builder {
     }
 
     pub(crate) fn into_parts(self) -> Result<BuiltParts, StartError> {
-        let Self {
-            options,
-            mut host_keys,
-            built,
-            factory,
-            journal,
-        } = self;
+        let Self { options, mut host_keys, built, factory, journal } = self;
         check_version(&options.version)?;
         if host_keys.is_empty() {
             host_keys = vec![HostKey::ed25519(), HostKey::shared_ecdsa()];
         }
-        Ok(BuiltParts {
-            options,
-            host_keys,
-            built,
-            factory,
-            journal: journal.unwrap_or_default(),
-        })
+        Ok(BuiltParts { options, host_keys, built, factory, journal: journal.unwrap_or_default() })
     }
 }
 
@@ -290,9 +271,7 @@ fn check_version(line: &str) -> Result<(), StartError> {
     let name = line.strip_prefix("SSH-2.0-").unwrap_or_default();
     let printable = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if name.is_empty() || !printable || line.len() > 253 {
-        return Err(StartError::Version {
-            version: line.to_owned(),
-        });
+        return Err(StartError::Version { version: line.to_owned() });
     }
     Ok(())
 }
@@ -303,17 +282,9 @@ mod tests {
 
     #[test]
     fn a_version_that_no_client_could_parse_is_an_error() {
-        for line in [
-            "",
-            "SSH-2.0-",
-            "SSH-1.99-x",
-            "SSH-2.0-a\r\nb",
-            &format!("SSH-2.0-{}", "x".repeat(250)),
-        ] {
-            assert!(
-                matches!(check_version(line), Err(StartError::Version { .. })),
-                "{line:?}"
-            );
+        for line in ["", "SSH-2.0-", "SSH-1.99-x", "SSH-2.0-a\r\nb", &format!("SSH-2.0-{}", "x".repeat(250))]
+        {
+            assert!(matches!(check_version(line), Err(StartError::Version { .. })), "{line:?}");
         }
         check_version("SSH-2.0-OpenSSH_9.6 Debian-1").unwrap();
     }

@@ -81,11 +81,7 @@ pub enum KitError {
 impl KitUser {
     /// A user who logs in without a key.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            identity: None,
-            agent_socket: None,
-        }
+        Self { name: name.into(), identity: None, agent_socket: None }
     }
 
     /// Logs in with this key, which is written to a file of mode 0600.
@@ -135,31 +131,13 @@ impl KitBuilder {
             let path = path.to_owned();
             move |source| KitError::Write { path, source }
         };
-        let Self {
-            directory,
-            address,
-            host_keys,
-            users,
-            agent_socket,
-        } = self;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
-            .map_err(at(&directory))?;
+        let Self { directory, address, host_keys, users, agent_socket } = self;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(at(&directory))?;
         let directory = directory.canonicalize().map_err(at(&directory))?;
         let host = known_host(address);
-        let known_hosts: Vec<_> = host_keys
-            .iter()
-            .map(|key| format!("{host} {}", key.to_openssh()))
-            .collect();
-        let mut kit = ClientKit {
-            directory,
-            address,
-            known_hosts,
-            identities: Vec::new(),
-            agent_socket,
-        };
+        let known_hosts: Vec<_> =
+            host_keys.iter().map(|key| format!("{host} {}", key.to_openssh())).collect();
+        let mut kit = ClientKit { directory, address, known_hosts, identities: Vec::new(), agent_socket };
         write_private(&kit.known_hosts_file(), &(kit.known_hosts.join("\n") + "\n"))?;
         let mut config = String::from("# Made by mock-ssh. Use it with `ssh -F`, `sftp -F`, `scp -F`.\n");
         for user in &users {
@@ -217,10 +195,7 @@ impl ClientKit {
     /// The key file of a user who has one.
     #[must_use]
     pub fn identity_file(&self, user: &str) -> Option<&Path> {
-        self.identities
-            .iter()
-            .find(|(name, _)| name == user)
-            .map(|(_, path)| path.as_path())
+        self.identities.iter().find(|(name, _)| name == user).map(|(_, path)| path.as_path())
     }
 
     /// Variables for a client's environment: `MOCK_SSH_HOST`, `MOCK_SSH_PORT`, `MOCK_SSH_CONFIG`,
@@ -231,10 +206,7 @@ impl ClientKit {
             ("MOCK_SSH_HOST", self.address.ip().to_string()),
             ("MOCK_SSH_PORT", self.address.port().to_string()),
             ("MOCK_SSH_CONFIG", self.config_file().display().to_string()),
-            (
-                "MOCK_SSH_KNOWN_HOSTS",
-                self.known_hosts_file().display().to_string(),
-            ),
+            ("MOCK_SSH_KNOWN_HOSTS", self.known_hosts_file().display().to_string()),
         ];
         if let Some(socket) = &self.agent_socket {
             environment.push(("SSH_AUTH_SOCK", socket.display().to_string()));
@@ -263,10 +235,7 @@ impl ClientKit {
         let Some(key) = &user.identity else {
             return Ok(None);
         };
-        let failed = |source| KitError::Key {
-            name: name.clone(),
-            source,
-        };
+        let failed = |source| KitError::Key { name: name.clone(), source };
         let path = self.directory.join(format!("id_{name}"));
         let mut key = key.clone();
         if key.comment().is_empty() {
@@ -282,10 +251,7 @@ impl ClientKit {
 
     /// What holds for every user. The agent is not for logins here, but can be forwarded.
     fn common_block(&self) -> String {
-        let agent = self
-            .agent_socket
-            .as_deref()
-            .map_or_else(|| "none".to_owned(), quoted);
+        let agent = self.agent_socket.as_deref().map_or_else(|| "none".to_owned(), quoted);
         format!(
             "\nHost *\n    HostName {}\n    Port {}\n    UserKnownHostsFile {}\n    GlobalKnownHostsFile /dev/null\n    \
              StrictHostKeyChecking yes\n    UpdateHostKeys no\n    CheckHostIP no\n    IdentitiesOnly yes\n    \
@@ -306,14 +272,8 @@ fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
         (None, Some(_)) => "    IdentitiesOnly no\n".to_owned(),
         (Some(identity), _) => format!("    IdentityFile {}\n", quoted(identity)),
     };
-    let agent = user
-        .agent_socket
-        .as_deref()
-        .map(|socket| format!("    IdentityAgent {}\n", quoted(socket)));
-    format!(
-        "\nHost {name}\n    User {name}\n{keys}{}",
-        agent.unwrap_or_default()
-    )
+    let agent = user.agent_socket.as_deref().map(|socket| format!("    IdentityAgent {}\n", quoted(socket)));
+    format!("\nHost {name}\n    User {name}\n{keys}{}", agent.unwrap_or_default())
 }
 
 /// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded.
@@ -342,18 +302,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 fn write_private(path: &Path, text: &str) -> Result<(), KitError> {
     let write = || -> io::Result<()> {
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         // The mode above counts only for a file that was not there before.
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())
     };
-    write().map_err(|source| KitError::Write {
-        path: path.to_owned(),
-        source,
-    })
+    write().map_err(|source| KitError::Write { path: path.to_owned(), source })
 }

@@ -33,11 +33,7 @@ pub struct Composed {
 
 impl Composed {
     pub(crate) fn new(built: Arc<Built>, connection: Connection) -> Self {
-        Self {
-            built,
-            connection,
-            login: None,
-        }
+        Self { built, connection, login: None }
     }
 
     /// The state of this user's login: begun anew when the user name changes (RFC 4252 section 5).
@@ -56,9 +52,7 @@ impl Composed {
 
 impl fmt::Debug for Composed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Composed")
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
+        f.debug_struct("Composed").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 
@@ -103,11 +97,7 @@ impl Handler for Composed {
     }
 
     fn subsystem(&mut self, name: &str, _: &Request) -> Launch {
-        self.built
-            .subsystems
-            .get(name)
-            .cloned()
-            .map_or_else(Launch::refuse, Launch::run)
+        self.built.subsystems.get(name).cloned().map_or_else(Launch::refuse, Launch::run)
     }
 
     fn window_change(&mut self, _: &WindowChange) -> bool {

@@ -58,23 +58,14 @@ pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handle
 /// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
 pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer) {
     let number = server.next_connection();
-    let connection = Connection {
-        number,
-        peer,
-        recorder: server.recorder.on_connection(number),
-    };
+    let connection = Connection { number, peer, recorder: server.recorder.on_connection(number) };
     let recorder = connection.recorder.clone();
     recorder.record(Connected::new(peer.to_string()));
     let handler = match make_handler(&server, &connection) {
         Ok(handler) => handler,
         Err(text) => {
             recorder.record(Panicked::new("handler factory", text));
-            recorder.record(Disconnected::new(
-                ClosedBy::Error,
-                "the handler factory panicked",
-                0_u64,
-                0_u64,
-            ));
+            recorder.record(Disconnected::new(ClosedBy::Error, "the handler factory panicked", 0_u64, 0_u64));
             return;
         }
     };
@@ -101,12 +92,7 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer)
         // The client may be gone or slow: then it does not hear it.
         let _too_late = timeout(LINGER, say(socket, last_word)).await;
     }
-    recorder.record(Disconnected::new(
-        end.by,
-        end.reason,
-        traffic.received(),
-        traffic.sent(),
-    ));
+    recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
 }
 
 fn make_handler(server: &Shared, connection: &Connection) -> Result<Box<dyn Handler>, String> {
@@ -128,16 +114,9 @@ struct End {
 
 impl End {
     fn of(ended: Result<(), EngineError>, by_server: Option<&String>, traffic: &Traffic) -> Self {
-        let by = |by, reason: &str| Self {
-            by,
-            reason: reason.to_owned(),
-            code: None,
-        };
+        let by = |by, reason: &str| Self { by, reason: reason.to_owned(), code: None };
         if let Some(reason) = by_server {
-            return Self {
-                code: Some(DisconnectReason::ByApplication),
-                ..by(ClosedBy::Server, reason)
-            };
+            return Self { code: Some(DisconnectReason::ByApplication), ..by(ClosedBy::Server, reason) };
         }
         let error = match ended {
             Ok(()) => {
@@ -173,9 +152,7 @@ impl End {
     /// What the client can still be told: only this server's own packets before NEWKEYS are in clear text.
     fn last_word(&self, traffic: &Traffic) -> Option<Vec<u8>> {
         let code = self.code?;
-        traffic
-            .observe(|observer| observer.server_in_clear())
-            .then(|| disconnect_packet(code, &self.reason))
+        traffic.observe(|observer| observer.server_in_clear()).then(|| disconnect_packet(code, &self.reason))
     }
 }
 

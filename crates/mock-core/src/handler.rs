@@ -193,10 +193,7 @@ impl Launch {
     /// Runs this program (`SSH_MSG_CHANNEL_SUCCESS`). The journal names the rule `handler` until
     /// [`by_rule`](Self::by_rule) gives another name.
     pub fn run(program: impl Program + 'static) -> Self {
-        Self {
-            answer: LaunchAnswer::Run(Arc::new(program)),
-            rule: Some("handler".to_owned()),
-        }
+        Self { answer: LaunchAnswer::Run(Arc::new(program)), rule: Some("handler".to_owned()) }
     }
 
     /// Says that no rule decided: the command is unknown.
@@ -207,18 +204,12 @@ impl Launch {
 
     /// Refuses the request (`SSH_MSG_CHANNEL_FAILURE`).
     pub fn refuse() -> Self {
-        Self {
-            answer: LaunchAnswer::Refuse,
-            rule: None,
-        }
+        Self { answer: LaunchAnswer::Refuse, rule: None }
     }
 
     /// Never answers the request: a client that wants a reply waits for it.
     pub fn silence() -> Self {
-        Self {
-            answer: LaunchAnswer::Silence,
-            rule: None,
-        }
+        Self { answer: LaunchAnswer::Silence, rule: None }
     }
 
     /// Names the rule that decided, for the journal.
@@ -235,10 +226,7 @@ impl std::fmt::Debug for Launch {
             LaunchAnswer::Refuse => "refuse",
             LaunchAnswer::Silence => "silence",
         };
-        f.debug_struct("Launch")
-            .field("answer", &answer)
-            .field("rule", &self.rule)
-            .finish()
+        f.debug_struct("Launch").field("answer", &answer).field("rule", &self.rule).finish()
     }
 }
 
@@ -265,10 +253,7 @@ impl Open {
     /// Refused as administratively prohibited.
     #[must_use]
     pub fn refuse() -> Self {
-        Self::Refuse {
-            reason: OpenFailure::AdministrativelyProhibited,
-            text: "not allowed here".into(),
-        }
+        Self::Refuse { reason: OpenFailure::AdministrativelyProhibited, text: "not allowed here".into() }
     }
 
     /// Opened, and its data goes there.
@@ -292,10 +277,7 @@ impl std::fmt::Debug for Open {
 /// Reason codes of `SSH_MSG_CHANNEL_OPEN_FAILURE` (RFC 4254 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "the names are the RFC's, which defines no more than them"
-)]
+#[expect(missing_docs, reason = "the names are the RFC's, which defines no more than them")]
 pub enum OpenFailure {
     AdministrativelyProhibited = 1,
     ConnectFailed = 2,

@@ -75,9 +75,7 @@ impl HostKey {
     /// When the operating system has no random numbers.
     #[must_use]
     pub fn ecdsa() -> Self {
-        Self::random(Algorithm::Ecdsa {
-            curve: EcdsaCurve::NistP256,
-        })
+        Self::random(Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 })
     }
 
     /// A new RSA key with a modulus of this many bits. Takes a tenth of a second for 2048 bits, a second for 4096,
@@ -88,9 +86,7 @@ impl HostKey {
     /// For a number of bits that no RSA key can have.
     pub fn rsa(bits: usize) -> Result<Self, ssh_key::Error> {
         let pair = RsaKeypair::random(&mut safe_rng(), bits)?;
-        Ok(Self {
-            key: PrivateKey::from(pair),
-        })
+        Ok(Self { key: PrivateKey::from(pair) })
     }
 
     /// The ECDSA key that servers of this process share unless they are given keys: made once, at first use.
@@ -124,10 +120,8 @@ impl HostKey {
     /// As [`parse`](Self::parse), and [`HostKeyError::Read`]; each names the file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, HostKeyError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|source| HostKeyError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| HostKeyError::Read { path: path.to_owned(), source })?;
         Self::parse_from(&text, Some(path))
     }
 
@@ -138,10 +132,7 @@ impl HostKey {
             Ok(key) => Ok(Self { key }),
             Err(russh::keys::Error::KeyIsEncrypted) => Err(HostKeyError::Encrypted { path }),
             Err(_) if text.contains("Proc-Type: 4,ENCRYPTED") => Err(HostKeyError::Encrypted { path }),
-            Err(source) => Err(HostKeyError::Invalid {
-                path,
-                source: source.into(),
-            }),
+            Err(source) => Err(HostKeyError::Invalid { path, source: source.into() }),
         }
     }
 
@@ -185,10 +176,7 @@ impl HostKey {
     #[must_use]
     pub fn md5(&self) -> String {
         let blob = self.public_key().to_bytes().unwrap_or_default();
-        let bytes: Vec<_> = Md5::digest(blob)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let bytes: Vec<_> = Md5::digest(blob).iter().map(|byte| format!("{byte:02x}")).collect();
         format!("MD5:{}", bytes.join(":"))
     }
 }
@@ -201,9 +189,7 @@ pub(crate) fn public_line(key: &PublicKey) -> String {
 
 impl fmt::Debug for HostKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostKey")
-            .field("public_key", &self.to_openssh())
-            .finish_non_exhaustive()
+        f.debug_struct("HostKey").field("public_key", &self.to_openssh()).finish_non_exhaustive()
     }
 }
 

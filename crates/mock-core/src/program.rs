@@ -153,12 +153,7 @@ impl Outbox {
     pub const CAPACITY: usize = 1 << 20;
 
     pub(crate) fn new() -> Self {
-        Self {
-            queued: std::collections::VecDeque::new(),
-            bytes: 0,
-            wake_after: None,
-            wants_room: false,
-        }
+        Self { queued: std::collections::VecDeque::new(), bytes: 0, wake_after: None, wants_room: false }
     }
 
     /// How many bytes may be sent now. Once it was 0, the service is resumed when there is room again.
@@ -220,11 +215,7 @@ impl Exit {
     /// By a signal, named without `SIG`, without a core dump and without a message.
     #[must_use]
     pub fn signal(name: impl Into<String>) -> Self {
-        Self::Signal {
-            name: name.into(),
-            core_dumped: false,
-            message: String::new(),
-        }
+        Self::Signal { name: name.into(), core_dumped: false, message: String::new() }
     }
 }
 

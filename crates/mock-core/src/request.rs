@@ -99,10 +99,6 @@ impl Request {
     /// The value of an environment variable; of several with this name, the last.
     #[must_use]
     pub fn env(&self, name: &str) -> Option<&str> {
-        self.env
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }

@@ -54,9 +54,7 @@ pub(crate) struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
-            .field("name", &self.options.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("name", &self.options.name).finish_non_exhaustive()
     }
 }
 
@@ -112,11 +110,7 @@ impl MockSshServer {
         let parts = builder.into_parts()?;
         let options = Arc::new(parts.options);
         let wanted = SocketAddr::new(options.address, options.port);
-        let listener = if listen {
-            Some(bind(wanted, &runtime)?)
-        } else {
-            None
-        };
+        let listener = if listen { Some(bind(wanted, &runtime)?) } else { None };
         let address = match &listener {
             Some((_, address)) => *address,
             None => SocketAddr::new(options.address, 0),
@@ -136,9 +130,7 @@ impl MockSshServer {
             left_running: OnceLock::new(),
             connections: AtomicU64::new(0),
         });
-        let shown = listener
-            .as_ref()
-            .map_or_else(|| "memory".to_owned(), |_| address.to_string());
+        let shown = listener.as_ref().map_or_else(|| "memory".to_owned(), |_| address.to_string());
         shared.recorder.record(Started::new(shown));
         let listener = listener.map(|(listener, _)| listener);
         shared.runtime.spawn(accept::own(Arc::clone(&shared), listener));
@@ -202,16 +194,12 @@ impl MockSshServer {
     /// A handle that stops the server from elsewhere.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper {
-            shared: Arc::clone(&self.shared),
-        }
+        Stopper { shared: Arc::clone(&self.shared) }
     }
 
     /// Ready when nothing of the server is left.
     pub fn closed(&self) -> Closed {
-        Closed {
-            shared: Arc::clone(&self.shared),
-        }
+        Closed { shared: Arc::clone(&self.shared) }
     }
 
     /// Ends the server: it stops accepting, lets programs finish for the grace of the builder (none by default),
@@ -243,8 +231,5 @@ fn bind(address: SocketAddr, runtime: &Handle) -> Result<(TcpListener, SocketAdd
         let _within = runtime.enter();
         Ok((TcpListener::from_std(socket)?, bound))
     };
-    bind().map_err(|source| StartError::Listen {
-        address: address.to_string(),
-        source,
-    })
+    bind().map_err(|source| StartError::Listen { address: address.to_string(), source })
 }

@@ -41,15 +41,8 @@ impl client::Handler for Trusting {
 }
 
 async fn cycle() {
-    let server = MockSshServer::builder()
-        .auth(Anybody)
-        .exec(Exec::echo())
-        .start()
-        .await
-        .unwrap();
-    let mut client = client::connect(Arc::default(), server.addr(), Trusting)
-        .await
-        .unwrap();
+    let server = MockSshServer::builder().auth(Anybody).exec(Exec::echo()).start().await.unwrap();
+    let mut client = client::connect(Arc::default(), server.addr(), Trusting).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     let mut channel = client.channel_open_session().await.unwrap();
     channel.exec(true, "x").await.unwrap();

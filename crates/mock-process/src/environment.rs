@@ -130,32 +130,22 @@ mod tests {
             ("TERM", "screen"),
             ("TOKEN", "secret"),
         ];
-        let server = server
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()));
+        let server = server.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         let mut request = Request::detached("anna", Wanted::Shell);
-        request.env = client
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
+        request.env = client.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         request.peer = peer;
         let journal = Journal::new();
         let variables = rules.variables(&server.collect(), &request, None, &journal.recorder("test"));
         let text = |text: &OsString| text.to_str().unwrap().to_owned();
-        let variables = variables
-            .iter()
-            .map(|(name, value)| (text(name), text(value)))
-            .collect();
+        let variables = variables.iter().map(|(name, value)| (text(name), text(value))).collect();
         (variables, journal.events().count(mock_core::event::problem()))
     }
 
     #[test]
     fn by_default_little_comes_through() {
         let (variables, _) = variables(&Environment::default(), &[], Peer::Memory);
-        let variables: Vec<String> = variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let variables: Vec<String> =
+            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             variables,
             [
@@ -171,18 +161,10 @@ mod tests {
 
     #[test]
     fn an_inherited_environment_lacks_what_says_how_the_server_was_reached() {
-        let rules = Environment {
-            inherit: true,
-            ..Environment::default()
-        };
+        let rules = Environment { inherit: true, ..Environment::default() };
         let (variables, _) = variables(&rules, &[], Peer::Memory);
         assert_eq!(variables["TOKEN"], "secret");
-        assert!(
-            !variables
-                .keys()
-                .any(|name| name.starts_with("SSH_") || name == "TERM"),
-            "{variables:?}"
-        );
+        assert!(!variables.keys().any(|name| name.starts_with("SSH_") || name == "TERM"), "{variables:?}");
     }
 
     #[test]
@@ -192,19 +174,9 @@ mod tests {
             directory: Some("/srv".into()),
             ..Environment::default()
         };
-        let client = [
-            ("LANG", "C"),
-            ("A", "client"),
-            ("HOME", "/client"),
-            ("SHELL", "/client"),
-        ];
+        let client = [("LANG", "C"), ("A", "client"), ("HOME", "/client"), ("SHELL", "/client")];
         let (variables, _) = variables(&rules, &client, Peer::Memory);
-        for (name, value) in [
-            ("LANG", "C"),
-            ("A", "rule"),
-            ("HOME", "/srv"),
-            ("SHELL", "/bin/ash"),
-        ] {
+        for (name, value) in [("LANG", "C"), ("A", "rule"), ("HOME", "/srv"), ("SHELL", "/bin/ash")] {
             assert_eq!(variables[name], value, "{name}");
         }
     }

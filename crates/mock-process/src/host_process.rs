@@ -116,10 +116,7 @@ impl HostProcess {
     }
 
     fn of(what: What) -> Self {
-        Self {
-            what,
-            environment: Environment::default(),
-        }
+        Self { what, environment: Environment::default() }
     }
 
     /// Passes on the environment of the server's process, but for `TERM` and what begins with `SSH_`. By default
@@ -155,17 +152,11 @@ impl HostProcess {
                 let path = PathBuf::from(shell);
                 let mut name = OsString::from("-");
                 name.push(path.file_name().unwrap_or(shell));
-                Invocation {
-                    path,
-                    name: Some(name),
-                    arguments: Vec::new(),
-                }
+                Invocation { path, name: Some(name), arguments: Vec::new() }
             }
-            What::Program { path, arguments } => Invocation {
-                path: path.clone(),
-                name: None,
-                arguments: arguments.clone(),
-            },
+            What::Program { path, arguments } => {
+                Invocation { path: path.clone(), name: None, arguments: arguments.clone() }
+            }
         }
     }
 }
@@ -191,10 +182,7 @@ mod tests {
         let wanted = Wanted::Exec(b"echo '\xff' \"$x\"".as_slice().into());
         let invocation = invocation(&HostProcess::command(), wanted);
         assert_eq!(invocation.path, PathBuf::from("/bin/sh"));
-        assert_eq!(
-            invocation.arguments,
-            [OsStr::new("-c"), OsStr::from_bytes(b"echo '\xff' \"$x\"")]
-        );
+        assert_eq!(invocation.arguments, [OsStr::new("-c"), OsStr::from_bytes(b"echo '\xff' \"$x\"")]);
     }
 
     #[test]

@@ -50,12 +50,7 @@ impl Process {
         let number = leader.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         let id = GroupId(number.ok_or_else(|| io::Error::other("reaped by somebody else"))?);
         Ok(Self {
-            group: Some(Group {
-                leader,
-                id,
-                recorder,
-                reaped: false,
-            }),
+            group: Some(Group { leader, id, recorder, reaped: false }),
             id,
             runtime: Handle::current(),
         })
@@ -112,11 +107,7 @@ impl Group {
         self.reaped = true;
         // Without a status it was reaped by somebody else, who alone knows.
         let exit = status.map_or(Exit::Silent, exit_of);
-        self.recorder.operation(Ended {
-            pid: self.id.number(),
-            exit: exit.clone(),
-            abandoned,
-        });
+        self.recorder.operation(Ended { pid: self.id.number(), exit: exit.clone(), abandoned });
         exit
     }
 

@@ -28,15 +28,7 @@ const SMALLEST_READ: usize = 4 * 1024;
 
 /// Runs the program for a request until it is over.
 pub(crate) async fn run(host: HostProcess, parts: Parts) -> Exit {
-    let Parts {
-        request,
-        stdin,
-        stdout,
-        stderr,
-        controls,
-        recorder,
-        ..
-    } = parts;
+    let Parts { request, stdin, stdout, stderr, controls, recorder, .. } = parts;
     let Spawned { process, ends } = match spawn(&host, &request, &recorder) {
         Ok(spawned) => spawned,
         Err(error) => return fail(&error, request.pty.is_some(), stderr, &recorder).await,
@@ -45,10 +37,7 @@ pub(crate) async fn run(host: HostProcess, parts: Parts) -> Exit {
     match ends {
         Ends::Pipes(pipes) => {
             let output = async {
-                join!(
-                    carry_out(pipes.stdout, stdout, pending()),
-                    carry_out(pipes.stderr, stderr, pending())
-                );
+                join!(carry_out(pipes.stdout, stdout, pending()), carry_out(pipes.stderr, stderr, pending()));
             };
             let input = carry_into_pipe(stdin, pipes.stdin);
             let controls = obey(controls, group, None, recorder);

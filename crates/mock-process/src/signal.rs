@@ -27,10 +27,7 @@ const OTHER: &str = "SIG@openssh.com";
 
 /// The signal with this name, if the RFC has it.
 pub(crate) fn named(name: &str) -> Option<Signal> {
-    NAMES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, signal)| *signal)
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal)
 }
 
 /// How a process ended, as a client is told.
@@ -46,10 +43,7 @@ pub(crate) fn exit_of(status: ExitStatus) -> Exit {
 }
 
 fn name_of(number: i32) -> &'static str {
-    NAMES
-        .iter()
-        .find(|(_, signal)| signal.as_raw() == number)
-        .map_or(OTHER, |(name, _)| name)
+    NAMES.iter().find(|(_, signal)| signal.as_raw() == number).map_or(OTHER, |(name, _)| name)
 }
 
 #[cfg(test)]
@@ -61,21 +55,14 @@ mod tests {
         assert_eq!(exit_of(ExitStatus::from_raw(7 << 8)), Exit::status(7));
         assert_eq!(exit_of(ExitStatus::from_raw(255 << 8)), Exit::status(255));
         assert_eq!(exit_of(ExitStatus::from_raw(9)), Exit::signal("KILL"));
-        let dumped = Exit::Signal {
-            name: "SEGV".into(),
-            core_dumped: true,
-            message: String::new(),
-        };
+        let dumped = Exit::Signal { name: "SEGV".into(), core_dumped: true, message: String::new() };
         assert_eq!(exit_of(ExitStatus::from_raw(0x80 | 0x0b)), dumped);
     }
 
     #[test]
     fn a_signal_without_a_name_in_the_rfc_has_the_name_that_openssh_gives_it() {
         let number = Signal::XCPU.as_raw();
-        assert_eq!(
-            exit_of(ExitStatus::from_raw(number)),
-            Exit::signal("SIG@openssh.com")
-        );
+        assert_eq!(exit_of(ExitStatus::from_raw(number)), Exit::signal("SIG@openssh.com"));
     }
 
     #[test]

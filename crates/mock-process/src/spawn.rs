@@ -83,16 +83,10 @@ pub(crate) fn spawn(
     if !directory.is_dir() {
         return Err(SpawnError::Directory(directory));
     }
-    let shell = variables
-        .get(OsStr::new("SHELL"))
-        .map_or(OsStr::new(""), |shell| shell);
+    let shell = variables.get(OsStr::new("SHELL")).map_or(OsStr::new(""), |shell| shell);
     let invocation = host.invocation(request, shell);
     let mut command = Command::new(&invocation.path);
-    command
-        .args(&invocation.arguments)
-        .env_clear()
-        .envs(variables)
-        .current_dir(directory);
+    command.args(&invocation.arguments).env_clear().envs(variables).current_dir(directory);
     if let Some(name) = &invocation.name {
         command.arg0(name);
     }
@@ -101,10 +95,8 @@ pub(crate) fn spawn(
         Some((terminal, pts)) => in_terminal(command, terminal, pts, recorder),
         None => with_pipes(command, recorder),
     };
-    let spawned = spawned.map_err(|source| SpawnError::Program {
-        program: invocation.path.clone(),
-        source,
-    })?;
+    let spawned =
+        spawned.map_err(|source| SpawnError::Program { program: invocation.path.clone(), source })?;
     recorder.operation(Started {
         pid: spawned.process.group().number(),
         program: invocation.path.display().to_string(),
@@ -117,44 +109,27 @@ fn open_terminal(request: &PtyRequest) -> Result<(Terminal, Pts), pty_process::E
     let (pty, pts) = pty_process::open()?;
     terminal::set_modes(&pts, &request.modes);
     let terminal = Terminal::new(pty)?;
-    terminal
-        .control
-        .resize(request.columns, request.rows, request.width, request.height);
+    terminal.control.resize(request.columns, request.rows, request.width, request.height);
     Ok((terminal, pts))
 }
 
 fn in_terminal(command: Command, terminal: Terminal, pts: Pts, recorder: &Recorder) -> io::Result<Spawned> {
-    let child = pty_process::Command::from(command)
-        .spawn(pts)
-        .map_err(|error| match error {
-            pty_process::Error::Io(error) => error,
-            error => io::Error::other(error),
-        })?;
-    Ok(Spawned {
-        process: Process::new(child, recorder.clone())?,
-        ends: Ends::Terminal(terminal),
-    })
+    let child = pty_process::Command::from(command).spawn(pts).map_err(|error| match error {
+        pty_process::Error::Io(error) => error,
+        error => io::Error::other(error),
+    })?;
+    Ok(Spawned { process: Process::new(child, recorder.clone())?, ends: Ends::Terminal(terminal) })
 }
 
 fn with_pipes(mut command: Command, recorder: &Recorder) -> io::Result<Spawned> {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Only what is done before the fork is wanted of this wrapper: the child stays a plain one.
     ProcessSession.pre_spawn(&mut command, &CommandWrap::from(Command::new("")))?;
     let mut child = command.spawn()?;
     let ends = pipes(&mut child).ok_or_else(|| io::Error::other("no pipes"))?;
-    Ok(Spawned {
-        process: Process::new(child, recorder.clone())?,
-        ends: Ends::Pipes(ends),
-    })
+    Ok(Spawned { process: Process::new(child, recorder.clone())?, ends: Ends::Pipes(ends) })
 }
 
 fn pipes(child: &mut Child) -> Option<Pipes> {
-    Some(Pipes {
-        stdin: child.stdin.take()?,
-        stdout: child.stdout.take()?,
-        stderr: child.stderr.take()?,
-    })
+    Some(Pipes { stdin: child.stdin.take()?, stdout: child.stdout.take()?, stderr: child.stderr.take()? })
 }

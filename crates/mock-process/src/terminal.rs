@@ -40,11 +40,7 @@ impl Terminal {
     pub(crate) fn new(pty: Pty) -> Result<Self, pty_process::Error> {
         let name = ptsname(&pty, Vec::new())?;
         let control = TerminalControl(pty.as_fd().try_clone_to_owned()?);
-        Ok(Self {
-            pty,
-            control,
-            name: OsString::from_vec(name.into_bytes()),
-        })
+        Ok(Self { pty, control, name: OsString::from_vec(name.into_bytes()) })
     }
 
     /// The path by which a program can open it: `/dev/pts/3`.

@@ -55,11 +55,7 @@ fn commands_of_the_host_run_at_a_real_terminal_where_that_is_asked_for() {
     let server = MockSshBinary::start(&["--exec", "process"]);
     let ssh = server.ssh(&["-t", "none", "stty size; test -t 1; exit 3"]);
     let finished = Terminal::start(&ssh, 97, 31).finish();
-    assert_eq!(
-        (finished.stdout(), finished.code()),
-        ("31 97\r\n".to_owned(), 3),
-        "{finished}"
-    );
+    assert_eq!((finished.stdout(), finished.code()), ("31 97\r\n".to_owned(), 3), "{finished}");
 
     let finished = Client::run_with_input(&mut server.ssh(&["none", "wc -c"]), &[b'x'; 1000]);
     assert_eq!(finished.succeeded().trim(), "1000");
@@ -105,13 +101,8 @@ fn a_signal_ends_it_with_a_last_line_and_without_a_trace() {
         server.process().signal(signal);
         let (finished, home) = server.finish();
         let printed = finished.succeeded();
-        let lines: Vec<Value> = printed
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let [ready, stopped] = &*lines else {
-            panic!("two lines: {printed}")
-        };
+        let lines: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [ready, stopped] = &*lines else { panic!("two lines: {printed}") };
         assert_eq!(ready.get("event").unwrap(), "ready");
         assert_eq!(stopped.get("event").unwrap(), "stopped");
         assert_eq!(stopped.pointer("/totals/auth_accepted").unwrap(), 1);

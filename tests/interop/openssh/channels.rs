@@ -27,16 +27,8 @@ fn sixty_four_mebibytes_go_through_cat_and_back() {
     let file = std::fs::File::open(ssh.home().file("data", &data)).unwrap();
     let finished = Client::start_with(ssh.ssh(["anna", "cat"]).stdin(Stdio::from(file))).finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
-    assert!(
-        finished.stdout == data,
-        "{} bytes came back",
-        finished.stdout.len()
-    );
-    let closed = server
-        .events()
-        .wait_for(event::channel_closed())
-        .blocking()
-        .unwrap();
+    assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
+    let closed = server.events().wait_for(event::channel_closed()).blocking().unwrap();
     assert_eq!((closed.received, closed.sent), (64 << 20, 64 << 20));
     assert_eq!(server.events().of::<Ended>().len(), 1);
     server.shutdown().blocking().unwrap();
@@ -55,13 +47,7 @@ impl Master {
         let mut command = ssh.ssh(["-M", "-N", "-S"]);
         command.arg(&socket);
         // Runs once the socket is listened on.
-        command.args([
-            "-o",
-            "PermitLocalCommand=yes",
-            "-o",
-            "LocalCommand=echo listening",
-            "anna",
-        ]);
+        command.args(["-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo listening", "anna"]);
         let client = Client::start(&mut command);
         client.wait_for_output("listening\n");
         Self { client, socket }
@@ -94,10 +80,7 @@ fn twenty_commands_run_at_once_on_one_connection() {
             session.write(format!("{number}\n")).await
         }
     };
-    let server = open_server()
-        .exec(Exec::on(any()).run(meet))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on(any()).run(meet)).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     let master = Master::start(&ssh);
     let clients: Vec<_> = (0..20)
@@ -109,11 +92,7 @@ fn twenty_commands_run_at_once_on_one_connection() {
     master.exit(&ssh);
     assert_eq!(server.events().count(event::connected()), 1);
     assert_eq!(server.events().count(event::exec()), 20);
-    server
-        .events()
-        .wait_for(event::disconnected())
-        .blocking()
-        .unwrap();
+    server.events().wait_for(event::disconnected()).blocking().unwrap();
     server.shutdown().blocking().unwrap();
 }
 
@@ -138,23 +117,14 @@ fn a_client_that_does_not_read_delays_nobody_else() {
     let master = Master::start(&ssh);
 
     let mut stalled = master.ssh(&ssh, &["anna", "flood"]);
-    let mut stalled = stalled
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut stalled = stalled.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     when_stuck.recv_timeout(DEADLINE).unwrap();
     for _ in 0..5 {
         let finished = Client::run(&mut master.ssh(&ssh, &["anna", "some"]));
         assert_eq!(finished.succeeded().len(), 2 * MIB);
     }
     let ended = server.events().query(event::exit());
-    assert_eq!(
-        ended.len(),
-        5,
-        "the flood is not over:\n{}",
-        server.events().timeline()
-    );
+    assert_eq!(ended.len(), 5, "the flood is not over:\n{}", server.events().timeline());
 
     // Once it reads, all of it comes.
     let mut rest = stalled.stdout.take().unwrap();
@@ -184,12 +154,7 @@ fn one_channel_of_a_shared_connection_ends_without_the_others() {
     let sleeper = Client::start(&mut master.ssh(&ssh, &["anna", "sleep"]));
     sleeper.wait_for_output("asleep\n");
     sleeper.signal(Signal::SIGKILL);
-    server
-        .events()
-        .wait_for(event::channel_closed())
-        .within(DEADLINE)
-        .blocking()
-        .unwrap();
+    server.events().wait_for(event::channel_closed()).within(DEADLINE).blocking().unwrap();
     let other = Client::run(&mut master.ssh(&ssh, &["anna", "true"]));
     assert_eq!(other.succeeded(), "REMOTE_OK:true\n");
     master.exit(&ssh);

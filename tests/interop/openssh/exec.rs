@@ -14,10 +14,7 @@ use super::open_server;
 #[test]
 fn outputs_are_told_apart() {
     let reply = Reply::ok().stdout("to stdout\n").stderr("to stderr\n");
-    let server = open_server()
-        .exec(Exec::on("both").reply(reply))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on("both").reply(reply)).start_blocking().unwrap();
     let finished = OpenSsh::new(&server, "anna").run(["anna", "both"]);
     assert_eq!(finished.succeeded(), "to stdout\n");
     assert_eq!(finished.stderr(), "to stderr\n");
@@ -26,20 +23,15 @@ fn outputs_are_told_apart() {
 
 #[test]
 fn exit_statuses_arrive() {
-    let server = [0, 1, 7, 127, 255]
-        .into_iter()
-        .fold(open_server(), |server, status| {
-            server.exec(Exec::on(format!("exit {status}")).reply(Reply::fail(status)))
-        });
+    let server = [0, 1, 7, 127, 255].into_iter().fold(open_server(), |server, status| {
+        server.exec(Exec::on(format!("exit {status}")).reply(Reply::fail(status)))
+    });
     let server = server.start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     for status in [0, 1, 7, 127, 255] {
         let finished = ssh.run(["anna", &format!("exit {status}")]);
         assert_eq!(finished.code(), status, "{finished}");
-        assert_eq!(
-            (finished.stdout(), finished.stderr()),
-            (String::new(), String::new())
-        );
+        assert_eq!((finished.stdout(), finished.stderr()), (String::new(), String::new()));
     }
     let sent = server.events().query(event::exit());
     let sent: Vec<_> = sent.iter().map(|exit| exit.status.unwrap()).collect();
@@ -54,20 +46,14 @@ fn an_unknown_command_ends_as_in_a_shell() {
     assert_eq!(finished.code(), 127, "{finished}");
     assert!(finished.stderr().contains("frobnicate"), "{finished}");
     let exec = server.events().first(event::exec()).unwrap();
-    assert_eq!(
-        (&exec.command, &exec.rule),
-        (&Data::from("frobnicate --all"), &None)
-    );
+    assert_eq!((&exec.command, &exec.rule), (&Data::from("frobnicate --all"), &None));
     server.shutdown().blocking().unwrap();
 }
 
 #[test]
 fn a_signal_that_ended_the_command_is_status_255() {
     let killed = Reply::ok().stdout("so far\n").exit(Exit::signal("KILL"));
-    let server = open_server()
-        .exec(Exec::on("work").reply(killed))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on("work").reply(killed)).start_blocking().unwrap();
     let finished = OpenSsh::new(&server, "anna").run(["anna", "work"]);
     assert_eq!((finished.code(), finished.stdout()), (255, "so far\n".to_owned()));
     let exit = server.events().first(event::exit()).unwrap();
@@ -91,10 +77,7 @@ fn input_goes_through_to_its_end() {
         let input = session.read_to_end(1 << 20).await?;
         session.write(format!("{}\n", input.len())).await
     };
-    let server = open_server()
-        .exec(Exec::on("wc -c").run(count))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on("wc -c").run(count)).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     let finished = Client::run_with_input(&mut ssh.ssh(["anna", "wc -c"]), &vec![b'x'; 100_000]);
     assert_eq!(finished.succeeded(), "100000\n");
@@ -112,20 +95,10 @@ fn variables_are_recorded() {
         .start_blocking()
         .unwrap();
     let ssh = OpenSsh::new(&server, "anna");
-    let mut command = ssh.ssh([
-        "-o",
-        "SetEnv=\"COLOUR=deep red\"",
-        "-o",
-        "SendEnv=SIZE",
-        "anna",
-        "env",
-    ]);
+    let mut command = ssh.ssh(["-o", "SetEnv=\"COLOUR=deep red\"", "-o", "SendEnv=SIZE", "anna", "env"]);
     assert_eq!(Client::run(command.env("SIZE", "42")).succeeded(), "deep red\n");
     let env = server.events().query(event::env());
-    let mut env: Vec<_> = env
-        .iter()
-        .map(|env| (&*env.name, &*env.value, env.accepted))
-        .collect();
+    let mut env: Vec<_> = env.iter().map(|env| (&*env.name, &*env.value, env.accepted)).collect();
     env.sort_unstable();
     assert_eq!(env, [("COLOUR", "deep red", true), ("SIZE", "42", true)]);
     server.shutdown().blocking().unwrap();
@@ -151,19 +124,12 @@ fn a_command_ends_with_its_client() {
             std::future::pending::<std::io::Result<()>>().await
         }
     };
-    let server = open_server()
-        .exec(Exec::on(any()).run(forever))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on(any()).run(forever)).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     let client = Client::start_with_input(&mut ssh.ssh(["anna", "tail -f log"]));
     client.wait_for_output("running\n");
     client.signal(Signal::SIGKILL);
-    let gone = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(support::DEADLINE)
-        .blocking();
+    let gone = server.events().wait_for(event::disconnected()).within(support::DEADLINE).blocking();
     assert_eq!(gone.unwrap().by, ClosedBy::Client);
     // Before the connection is said to be over, its programs are.
     when_dropped.try_recv().unwrap();

@@ -58,10 +58,7 @@ fn with_a_key_file_of_each_type() {
 fn with_an_agent_which_sees_the_session() {
     let identity = Identity::generate(KeyType::Ed25519, "anna@work").unwrap();
     let server = server(PublicKeys::new("anna", [identity.public_key()]));
-    let agent = MockAgent::builder()
-        .identities([identity])
-        .start_blocking()
-        .unwrap();
+    let agent = MockAgent::builder().identities([identity]).start_blocking().unwrap();
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").agent_socket(agent.socket_path())]);
     let finished = ssh.run(["anna", "uname -r"]);
     logged_in(server, &finished, "publickey");
@@ -69,9 +66,7 @@ fn with_an_agent_which_sees_the_session() {
     let failed = agent_request().filter(|request| !request.answered());
     assert_eq!(agent.events().count(failed), 0, "{}", agent.events().timeline());
     // Since OpenSSH 8.9 the agent is told which session its signature is for.
-    let binds = agent
-        .events()
-        .count(agent_request().operation(Operation::SessionBind));
+    let binds = agent.events().count(agent_request().operation(Operation::SessionBind));
     assert_eq!(binds, 1, "{}", agent.events().timeline());
     let signatures = agent.events().signatures();
     assert_eq!(signatures.len(), 1);
@@ -90,10 +85,7 @@ fn by_one_round_of_prompts() {
     let (finished, questions) = ssh.run_answering(&answers, ["anna", "uname -r"]);
     // Newer versions put the user and the host before the server's text.
     assert_eq!(questions.len(), 2);
-    assert!(
-        finished.stderr().contains("Two-Factor Authentication"),
-        "{finished}"
-    );
+    assert!(finished.stderr().contains("Two-Factor Authentication"), "{finished}");
     assert!(finished.stderr().contains("Have your token ready."), "{finished}");
     logged_in(server, &finished, "keyboard-interactive");
 }

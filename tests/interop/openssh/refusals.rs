@@ -20,10 +20,7 @@ fn refused(server: MockSshServer, method: &str, why: &str) {
     let events = server.events();
     assert_eq!(events.count(event::auth_accepted()), 0);
     let last = events.last(event::auth_attempt()).unwrap();
-    assert_eq!(
-        (&*last.method, last.outcome, &*last.why),
-        (method, AuthOutcome::Rejected, why)
-    );
+    assert_eq!((&*last.method, last.outcome, &*last.why), (method, AuthOutcome::Rejected, why));
     server.shutdown().blocking().unwrap();
 }
 
@@ -59,18 +56,13 @@ fn an_unknown_key_is_not_even_asked_to_sign() {
     let key = new_key();
     let server = server(PublicKeys::new("anna", [new_key().public_key().clone()]));
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").identity(key)]);
-    ssh.run(["anna", "uname -r"])
-        .failed(255, "Permission denied (publickey).");
+    ssh.run(["anna", "uname -r"]).failed(255, "Permission denied (publickey).");
     let offered = server.events().query(event::key_offered());
     assert_eq!(offered.len(), 1);
     assert!(!offered[0].welcome);
     // The method `none` is what a client begins with to learn the others.
     let attempts = server.events().query(event::auth_attempt());
-    assert!(
-        attempts.iter().all(|attempt| attempt.method == "none"),
-        "{}",
-        server.events().timeline()
-    );
+    assert!(attempts.iter().all(|attempt| attempt.method == "none"), "{}", server.events().timeline());
     server.shutdown().blocking().unwrap();
 }
 
@@ -79,8 +71,7 @@ fn an_agent_without_keys() {
     let server = server(PublicKeys::new("anna", [new_key().public_key().clone()]));
     let agent = MockAgent::builder().start_blocking().unwrap();
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").agent_socket(agent.socket_path())]);
-    ssh.run(["anna", "uname -r"])
-        .failed(255, "Permission denied (publickey).");
+    ssh.run(["anna", "uname -r"]).failed(255, "Permission denied (publickey).");
     assert_eq!(server.events().count(event::key_offered()), 0);
     server.shutdown().blocking().unwrap();
     agent.shutdown().blocking();
@@ -90,10 +81,7 @@ fn an_agent_without_keys() {
 fn an_agent_with_another_key() {
     let server = server(PublicKeys::new("anna", [new_key().public_key().clone()]));
     let stranger = Identity::generate(KeyType::Ed25519, "stranger").unwrap();
-    let agent = MockAgent::builder()
-        .identities([stranger])
-        .start_blocking()
-        .unwrap();
+    let agent = MockAgent::builder().identities([stranger]).start_blocking().unwrap();
     let ssh = OpenSsh::with_users(&server, [KitUser::new("anna").agent_socket(agent.socket_path())]);
     let finished = ssh.run(["anna", "uname -r"]);
     finished.failed(255, "Permission denied (publickey).");
@@ -106,13 +94,9 @@ fn an_agent_with_another_key() {
 fn each_user_is_told_its_own_methods() {
     let key = new_key();
     let users = Users::new([
-        User::named("anna")
-            .public_key(key.public_key().clone())
-            .password("hunter2"),
+        User::named("anna").public_key(key.public_key().clone()).password("hunter2"),
         User::named("bert").keyboard_interactive([KbdintRound::new([("Token: ", true, "1")])]),
-        User::named("carl")
-            .password("hunter2")
-            .password_also_interactive(),
+        User::named("carl").password("hunter2").password_also_interactive(),
     ]);
     let server = server(users);
     let names = ["anna", "bert", "carl", "nobody"];
@@ -123,8 +107,7 @@ fn each_user_is_told_its_own_methods() {
         ("carl", "password,keyboard-interactive"),
         ("nobody", "publickey"),
     ] {
-        ssh.run([user, "uname -r"])
-            .failed(255, &format!("Permission denied ({methods})."));
+        ssh.run([user, "uname -r"]).failed(255, &format!("Permission denied ({methods})."));
     }
     server.shutdown().blocking().unwrap();
 }
@@ -141,11 +124,7 @@ fn after_too_many_attempts_the_server_hangs_up() {
     finished.failed(255, "Too many authentication failures");
     let wrong = event::auth_attempt().filter(|attempt| attempt.method == "password");
     assert_eq!(server.events().count(wrong), 2, "{}", server.events().timeline());
-    let gone = server
-        .events()
-        .wait_for(event::disconnected())
-        .blocking()
-        .unwrap();
+    let gone = server.events().wait_for(event::disconnected()).blocking().unwrap();
     assert_eq!(gone.by, ClosedBy::Server, "{}", server.events().timeline());
     server.shutdown().blocking().unwrap();
 }

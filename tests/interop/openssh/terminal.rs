@@ -16,14 +16,9 @@ fn size_type_and_modes_are_recorded() {
     let pty = server.events().first(event::pty()).unwrap();
     assert_eq!((&*pty.term, pty.columns, pty.rows), ("xterm-256color", 101, 37));
     // A new terminal of Linux: echo and line feeds as one expects, ^C is 3, ^H or DEL erases.
-    for (mode, value) in [
-        ("ECHO", 1),
-        ("ICANON", 1),
-        ("ISIG", 1),
-        ("ONLCR", 1),
-        ("VINTR", 3),
-        ("VERASE", 127),
-    ] {
+    for (mode, value) in
+        [("ECHO", 1), ("ICANON", 1), ("ISIG", 1), ("ONLCR", 1), ("VINTR", 3), ("VERASE", 127)]
+    {
         assert_eq!(pty.mode(mode), Some(value), "{mode}: {:?}", pty.modes);
     }
     server.shutdown().blocking().unwrap();
@@ -48,12 +43,7 @@ fn a_new_size_is_recorded() {
     terminal.resize(132, 43);
     // `stty` sets one after the other.
     let both = event::window_change().filter(|size| (size.columns, size.rows) == (132, 43));
-    server
-        .events()
-        .wait_for(both)
-        .within(DEADLINE)
-        .blocking()
-        .unwrap();
+    server.events().wait_for(both).within(DEADLINE).blocking().unwrap();
     terminal.type_in("exit\r");
     assert_eq!(terminal.finish().code(), 0);
     server.shutdown().blocking().unwrap();
@@ -71,10 +61,7 @@ fn a_scripted_shell_echoes_edits_and_answers() {
     terminal.type_in("\x04");
     let finished = terminal.finish();
     assert_eq!(finished.code(), 0, "{finished}");
-    assert_eq!(
-        server.events().first(event::shell_line()).unwrap().line,
-        "uname -r"
-    );
+    assert_eq!(server.events().first(event::shell_line()).unwrap().line, "uname -r");
     server.shutdown().blocking().unwrap();
 }
 
@@ -90,10 +77,7 @@ fn a_shell_without_a_terminal_reads_lines_to_the_end() {
 
 #[test]
 fn a_process_of_the_host_has_the_size_of_the_terminal() {
-    let server = open_server()
-        .exec(Exec::on(any()).run(HostProcess::command()))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on(any()).run(HostProcess::command())).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     let finished = Terminal::start(&ssh.ssh(["-t", "anna", "stty size; echo $TERM"]), 97, 31).finish();
     assert_eq!(finished.stdout(), "31 97\r\nxterm-256color\r\n", "{finished}");
@@ -103,10 +87,7 @@ fn a_process_of_the_host_has_the_size_of_the_terminal() {
 
 #[test]
 fn a_process_of_the_host_is_told_a_new_size() {
-    let server = open_server()
-        .exec(Exec::on(any()).run(HostProcess::command()))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on(any()).run(HostProcess::command())).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     // `read` goes on after the trap, and ends with the line that is typed then.
     let script = "trap 'stty size' WINCH; echo ready; while ! read line; do :; done; echo \"got $line\"";
@@ -122,10 +103,7 @@ fn a_process_of_the_host_is_told_a_new_size() {
 
 #[test]
 fn an_interrupt_typed_at_the_terminal_reaches_the_process() {
-    let server = open_server()
-        .exec(Exec::on(any()).run(HostProcess::command()))
-        .start_blocking()
-        .unwrap();
+    let server = open_server().exec(Exec::on(any()).run(HostProcess::command())).start_blocking().unwrap();
     let ssh = OpenSsh::new(&server, "anna");
     let script = "trap 'echo caught; exit 3' INT; echo ready; while :; do read line; done";
     let mut terminal = Terminal::start(&ssh.ssh(["-t", "anna", script]), 80, 24);

@@ -10,10 +10,7 @@ use tokio::sync::Barrier;
 
 /// Lets this be done on a server, and returns what came of it.
 fn on(builder: Builder, script: &str, given: Value) -> (Value, MockSshServer) {
-    let server = builder
-        .auth(Password::new("anna", "hunter2"))
-        .start_blocking()
-        .unwrap();
+    let server = builder.auth(Password::new("anna", "hunter2")).start_blocking().unwrap();
     let came = Python::new(&server, KitUser::new("anna")).run(script, given);
     (came, server)
 }
@@ -26,10 +23,7 @@ pub(crate) fn outputs(script: &str) {
     let reply = Reply::fail(7).stdout("to stdout\n").stderr("to stderr\n");
     let exec = Exec::on("both").reply(reply);
     let (came, server) = on(builder().exec(exec), script, json!({"do": "outputs"}));
-    assert_eq!(
-        came,
-        json!({"stdout": "to stdout\n", "stderr": "to stderr\n", "status": 7})
-    );
+    assert_eq!(came, json!({"stdout": "to stdout\n", "stderr": "to stderr\n", "status": 7}));
     let env = server.events().first(event::env()).unwrap();
     assert_eq!((&*env.name, &*env.value), ("COLOUR", "red"));
     server.shutdown().blocking().unwrap();

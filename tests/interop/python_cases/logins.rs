@@ -20,11 +20,7 @@ fn accepted(server: MockSshServer, came: &Value, method: &str) {
 }
 
 fn refused(server: MockSshServer, came: &Value) {
-    assert_eq!(
-        (&came["accepted"], &came["refused"]),
-        (&json!(false), &json!("credential")),
-        "{came}"
-    );
+    assert_eq!((&came["accepted"], &came["refused"]), (&json!(false), &json!("credential")), "{came}");
     assert_eq!(server.events().count(event::auth_accepted()), 0);
     server.shutdown().blocking().unwrap();
 }
@@ -73,34 +69,20 @@ pub(crate) fn public_key(script: &str, key_type: KeyType) {
     let wrong = server(PublicKeys::new("anna", [stranger.public_key()]));
     let python = Python::new(&wrong, KitUser::new("anna").identity(key));
     let came = python.run(script, given(&python));
-    assert_eq!(
-        wrong
-            .events()
-            .first(event::key_offered())
-            .map(|offered| offered.welcome),
-        Some(false)
-    );
+    assert_eq!(wrong.events().first(event::key_offered()).map(|offered| offered.welcome), Some(false));
     refused(wrong, &came);
 }
 
 pub(crate) fn agent(script: &str) {
     let identity = Identity::generate(KeyType::Ed25519, "anna@work").unwrap();
     let server = server(PublicKeys::new("anna", [identity.public_key()]));
-    let agent = MockAgent::builder()
-        .identities([identity])
-        .start_blocking()
-        .unwrap();
+    let agent = MockAgent::builder().identities([identity]).start_blocking().unwrap();
     let python = Python::new(&server, KitUser::new("anna"));
     let given = json!({"method": "agent", "user": "anna", "agent": agent.socket_path()});
     let came = python.run(script, given);
     assert_eq!(came["keys"], json!(["anna@work"]));
     accepted(server, &came, "publickey");
-    assert_eq!(
-        agent.events().signatures().len(),
-        1,
-        "{}",
-        agent.events().timeline()
-    );
+    assert_eq!(agent.events().signatures().len(), 1, "{}", agent.events().timeline());
     agent.shutdown().blocking();
 }
 
@@ -108,10 +90,7 @@ pub(crate) fn one_round(script: &str) {
     let strategy = || {
         let prompts = [("OTP Token: ", true, "123456"), ("Password: ", false, "hunter2")];
         let round = KbdintRound::new(prompts).name("Two-Factor Authentication");
-        server(KeyboardInteractive::new(
-            "anna",
-            round.instructions("Have your token ready."),
-        ))
+        server(KeyboardInteractive::new("anna", round.instructions("Have your token ready.")))
     };
     let prompts = json!([["OTP Token: ", true], ["Password: ", false]]);
     let asked = json!([["Two-Factor Authentication", "Have your token ready.", prompts]]);
@@ -138,10 +117,8 @@ pub(crate) fn several_rounds(script: &str) {
     let server = server(KeyboardInteractive::rounds("anna", rounds));
     let python = Python::new(&server, KitUser::new("anna"));
     let answers = json!([["123456"], [], ["hunter2"]]);
-    let came = python.run(
-        script,
-        json!({"method": "keyboard-interactive", "user": "anna", "answers": answers}),
-    );
+    let came =
+        python.run(script, json!({"method": "keyboard-interactive", "user": "anna", "answers": answers}));
     let asked = json!([
         ["Step 1 of 3", "", [["OTP Token: ", true]]],
         ["", "Nearly there.", []],

@@ -9,10 +9,7 @@ use crate::workspace;
 pub(super) fn check(metadata: &Metadata) -> Vec<Problem> {
     let problems = workspace::published(metadata).into_iter().flat_map(|package| {
         let missing = missing_fields(package).into_iter();
-        missing.map(|field| Problem {
-            place: package.manifest_path.to_string(),
-            text: format!("no {field}"),
-        })
+        missing.map(|field| Problem { place: package.manifest_path.to_string(), text: format!("no {field}") })
     });
     problems.collect()
 }
@@ -53,9 +50,7 @@ pub(super) fn stated_versions(file: &File<'_>, metadata: &Metadata) -> Vec<Probl
 fn stated_version<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(name)?;
     if let Some(version) = rest.strip_prefix('@') {
-        return version
-            .split(|char: char| !char.is_ascii_digit() && char != '.')
-            .next();
+        return version.split(|char: char| !char.is_ascii_digit() && char != '.').next();
     }
     let value = rest.trim_start().strip_prefix('=')?.trim_start();
     let text = match value.strip_prefix('"') {
@@ -67,9 +62,7 @@ fn stated_version<'a>(line: &'a str, name: &str) -> Option<&'a str> {
 
 /// `0.1` states `0.1.3` as well.
 fn is_same(stated: &str, present: &str) -> bool {
-    present
-        .strip_prefix(stated)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    present.strip_prefix(stated).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]
@@ -79,11 +72,9 @@ mod tests {
 
     #[test]
     fn stated_versions_are_found_in_every_form() {
-        for line in [
-            "mock-core = \"0.1\"",
-            "mock-core = { version = \"0.1\" }",
-            "cargo add --dev mock-core@0.1",
-        ] {
+        for line in
+            ["mock-core = \"0.1\"", "mock-core = { version = \"0.1\" }", "cargo add --dev mock-core@0.1"]
+        {
             assert_eq!(stated_version(line, "mock-core"), Some("0.1"), "{line}");
         }
         assert_eq!(stated_version("mock-core = { path = \"a\" }", "mock-core"), None);

@@ -16,20 +16,16 @@ pub(super) fn check(file: &File<'_>, root: &Path) -> Vec<Problem> {
     problems
 }
 
-/// Paths of the machine that somebody wrote on: the checkout, what it lies in, home directories.
+/// Paths of the machine that somebody wrote on: the checkout, home directories. Not what the checkout lies in: that may
+/// be a directory which every machine has.
 fn machine_paths(file: &File<'_>, root: &Path) -> Vec<Problem> {
-    let around = root.ancestors().take(2).filter(|dir| dir.parent().is_some());
-    let around: Vec<_> = around.map(|dir| dir.display().to_string()).collect();
+    let root = root.display().to_string();
     let mentions = |line: &str| {
-        let line = MOCKED
-            .iter()
-            .fold(line.to_owned(), |line, path| line.replace(path, ""));
-        around.iter().any(|dir| mentions_dir(&line, dir)) || MACHINES.iter().any(|dir| line.contains(dir))
+        let line = MOCKED.iter().fold(line.to_owned(), |line, path| line.replace(path, ""));
+        mentions_dir(&line, &root) || MACHINES.iter().any(|dir| line.contains(dir))
     };
     let found = file.lines().filter(|(_, line)| mentions(line));
-    found
-        .map(|(number, _)| file.problem(number, "a path of somebody's machine"))
-        .collect()
+    found.map(|(number, _)| file.problem(number, "a path of somebody's machine")).collect()
 }
 
 /// Whether the path stands there by itself: `/a` is neither in `/ab` nor in `x/a`.
@@ -56,9 +52,7 @@ fn dead_links(file: &File<'_>, root: &Path) -> Vec<Problem> {
         if in_code {
             continue;
         }
-        let dead = links(line)
-            .into_iter()
-            .filter(|link| is_file(link) && !dir.join(link).exists());
+        let dead = links(line).into_iter().filter(|link| is_file(link) && !dir.join(link).exists());
         problems.extend(dead.map(|link| file.problem(number, format!("no such file: {link}"))));
     }
     problems
@@ -66,18 +60,10 @@ fn dead_links(file: &File<'_>, root: &Path) -> Vec<Problem> {
 
 /// Targets of `[text](target)` and of `[text]: target`, without the part after `#`.
 fn links(line: &str) -> Vec<&str> {
-    let inline = line
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split([')', ' ']).next());
-    let reference = line
-        .split_once("]: ")
-        .filter(|(label, _)| label.starts_with('['))
-        .map(|(_, target)| target.trim());
-    inline
-        .chain(reference)
-        .filter_map(|target| target.split('#').next())
-        .collect()
+    let inline = line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    let reference =
+        line.split_once("]: ").filter(|(label, _)| label.starts_with('[')).map(|(_, target)| target.trim());
+    inline.chain(reference).filter_map(|target| target.split('#').next()).collect()
 }
 
 /// Whether it is neither an address elsewhere nor a path of Rust.
@@ -96,11 +82,8 @@ mod tests {
     #[test]
     fn nobodys_machine_is_mentioned() {
         assert_eq!(paths("see /home/somebody/notes\n"), 1);
-        assert_eq!(paths("in /src/checkout/a.rs and `/src`\n"), 1);
-        assert_eq!(
-            paths("crates/a/src/lib.rs, /srcs, upload to /home/deploy/app\n"),
-            0
-        );
+        assert_eq!(paths("in /src/checkout/a.rs\n"), 1);
+        assert_eq!(paths("crates/a/src/lib.rs, /src, /src/checkouts, upload to /home/deploy/app\n"), 0);
     }
 
     #[test]
@@ -108,24 +91,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("docs")).unwrap();
         std::fs::write(root.path().join("docs/b.md"), "").unwrap();
-        let dead = |text| {
-            dead_links(
-                &File {
-                    path: "docs/a.md",
-                    text,
-                },
-                root.path(),
-            )
-            .len()
-        };
+        let dead = |text| dead_links(&File { path: "docs/a.md", text }, root.path()).len();
         assert_eq!(
             dead("[b](b.md#part), [up](../docs/b.md), [here](#part), [web](https://example.org/x)\n"),
             0
         );
-        assert_eq!(
-            dead("[type](crate::Type) and\n\n```text\n[no](link.md)\n```\n[b]: b.md\n"),
-            0
-        );
+        assert_eq!(dead("[type](crate::Type) and\n\n```text\n[no](link.md)\n```\n[b]: b.md\n"), 0);
         assert_eq!(dead("[gone](c.md) and [b](b.md)\n"), 1);
         assert_eq!(dead("[c]: c.md\n"), 1);
     }

@@ -27,18 +27,14 @@ pub(crate) fn run() -> Result<()> {
             continue;
         };
         count += 1;
-        let file = File {
-            path: &path,
-            text: &text,
-        };
+        let file = File { path: &path, text: &text };
         problems.extend(check(&file, root));
         problems.extend(manifest::stated_versions(&file, &metadata));
     }
     problems.extend(manifest::check(&metadata));
-    problems.extend(layers::violations(&metadata).into_iter().map(|text| Problem {
-        place: "Cargo.toml".into(),
-        text,
-    }));
+    problems.extend(
+        layers::violations(&metadata).into_iter().map(|text| Problem { place: "Cargo.toml".into(), text }),
+    );
     for problem in &problems {
         eprintln!("{problem}");
     }
@@ -76,23 +72,16 @@ impl<'a> File<'a> {
 
     /// Lines of code: comments may name what code must not use.
     fn code(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.lines()
-            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        self.lines().filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
     fn problem(&self, line: usize, text: impl Into<String>) -> Problem {
-        Problem {
-            place: format!("{}:{line}", self.path),
-            text: text.into(),
-        }
+        Problem { place: format!("{}:{line}", self.path), text: text.into() }
     }
 
     /// What follows the last dot of the name, or nothing.
     fn extension(&self) -> &'a str {
-        Path::new(self.path)
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default()
+        Path::new(self.path).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
     }
 
     fn is_test(&self) -> bool {
@@ -118,9 +107,7 @@ fn has_word(line: &str, word: &str) -> bool {
     let ends_open = !word.ends_with(in_word);
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).is_some_and(|text| text.ends_with(in_word));
-        let after = line
-            .get(at + word.len()..)
-            .is_some_and(|text| text.starts_with(in_word));
+        let after = line.get(at + word.len()..).is_some_and(|text| text.starts_with(in_word));
         !before && (ends_open || !after)
     })
 }
@@ -171,10 +158,7 @@ mod tests {
 
     #[test]
     fn comments_are_not_code() {
-        let file = File {
-            path: "a.rs",
-            text: "//! one\nfn two() {}\n    // three\n",
-        };
+        let file = File { path: "a.rs", text: "//! one\nfn two() {}\n    // three\n" };
         assert_eq!(file.code().collect::<Vec<_>>(), [(2, "fn two() {}")]);
     }
 }

@@ -15,11 +15,7 @@ const UNFINISHED: &[&str] = &[
 ];
 
 /// A test that sleeps is slow when it passes and wrong on a slow machine.
-const SLEEPS: &[&str] = &[
-    concat!("thread::", "sleep"),
-    concat!("time::", "sleep"),
-    concat!("sle", "ep("),
-];
+const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep"), concat!("sle", "ep(")];
 
 pub(super) fn check(file: &File<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -37,19 +33,13 @@ pub(super) fn trailing_whitespace(file: &File<'_>) -> Vec<Problem> {
         return Vec::new();
     }
     let trailing = file.lines().filter(|(_, line)| line.ends_with([' ', '\t']));
-    trailing
-        .map(|(number, _)| file.problem(number, "white space at the end of the line"))
-        .collect()
+    trailing.map(|(number, _)| file.problem(number, "white space at the end of the line")).collect()
 }
 
 fn too_long(file: &File<'_>) -> Option<Problem> {
     let lines = file.text.lines().count();
-    (lines > LONGEST).then(|| {
-        file.problem(
-            lines,
-            format!("{lines} lines; split what is longer than {LONGEST}"),
-        )
-    })
+    (lines > LONGEST)
+        .then(|| file.problem(lines, format!("{lines} lines; split what is longer than {LONGEST}")))
 }
 
 fn not_introduced(file: &File<'_>) -> Option<Problem> {
@@ -73,9 +63,7 @@ fn sleeps(file: &File<'_>) -> Vec<Problem> {
     if !file.is_test() {
         return Vec::new();
     }
-    let sleeps = file
-        .code()
-        .filter(|(_, line)| SLEEPS.iter().any(|word| has_word(line, word)));
+    let sleeps = file.code().filter(|(_, line)| SLEEPS.iter().any(|word| has_word(line, word)));
     sleeps
         .map(|(number, _)| file.problem(number, "a test waits for an event with a deadline, not for time"))
         .collect()
@@ -83,14 +71,9 @@ fn sleeps(file: &File<'_>) -> Vec<Problem> {
 
 /// Clippy asks the members for a reason; crates outside the workspace are asked here.
 fn without_reason(file: &File<'_>) -> Vec<Problem> {
-    let starts = ["[allow(", "[expect("]
-        .iter()
-        .flat_map(|word| file.text.match_indices(word));
-    let attributes = starts.filter(|(at, _)| {
-        file.text
-            .get(..*at)
-            .is_some_and(|before| before.ends_with(['#', '!']))
-    });
+    let starts = ["[allow(", "[expect("].iter().flat_map(|word| file.text.match_indices(word));
+    let attributes =
+        starts.filter(|(at, _)| file.text.get(..*at).is_some_and(|before| before.ends_with(['#', '!'])));
     let bare = attributes.filter(|(at, _)| {
         let rest = file.text.get(*at..).unwrap_or_default();
         rest.find(")]")
@@ -98,8 +81,7 @@ fn without_reason(file: &File<'_>) -> Vec<Problem> {
             .is_some_and(|attribute| !attribute.contains("reason = "))
     });
     let line = |at: usize| file.text.get(..at).unwrap_or_default().lines().count();
-    bare.map(|(at, _)| file.problem(line(at), "say why: `reason = \"…\"`"))
-        .collect()
+    bare.map(|(at, _)| file.problem(line(at), "say why: `reason = \"…\"`")).collect()
 }
 
 #[cfg(test)]
@@ -119,11 +101,9 @@ mod tests {
 
     #[test]
     fn a_module_is_introduced() {
-        for text in [
-            "//! What it is.\n",
-            "#![doc = include_str!(\"../README.md\")]\n",
-            "// Licence\n\n//! Doc\n",
-        ] {
+        for text in
+            ["//! What it is.\n", "#![doc = include_str!(\"../README.md\")]\n", "// Licence\n\n//! Doc\n"]
+        {
             assert!(not_introduced(&file("a.rs", text)).is_none(), "{text}");
         }
         assert!(not_introduced(&file("a.rs", "use std::fmt;\n//! late\n")).is_some());
@@ -133,11 +113,7 @@ mod tests {
     #[test]
     fn nothing_is_left_unfinished() {
         for word in UNFINISHED {
-            assert_eq!(
-                unfinished(&file("a.rs", &format!("    // {word} later\n"))).len(),
-                1,
-                "{word}"
-            );
+            assert_eq!(unfinished(&file("a.rs", &format!("    // {word} later\n"))).len(), 1, "{word}");
         }
         assert!(unfinished(&file("a.rs", "tempfile(\"XXXXXX\"); // todo list\n")).is_empty());
     }
@@ -146,11 +122,7 @@ mod tests {
     fn tests_do_not_sleep() {
         for word in SLEEPS {
             let text = format!("    {word}(seconds).await;\n");
-            assert_eq!(
-                sleeps(&file("crates/a/tests/it/main.rs", &text)).len(),
-                1,
-                "{word}"
-            );
+            assert_eq!(sleeps(&file("crates/a/tests/it/main.rs", &text)).len(), 1, "{word}");
             assert!(sleeps(&file("crates/a/src/lib.rs", &text)).is_empty());
             assert!(sleeps(&file("tests/it/main.rs", &format!("// no {word}\n"))).is_empty());
         }

@@ -22,13 +22,7 @@ const VOCABULARIES: &[Vocabulary] = &[
     },
     Vocabulary {
         words: &["Command::new", "process::Command", "tokio::process"],
-        spoken_in: &[
-            "crates/mock-process/",
-            "crates/mock-cli/tests/",
-            "examples/",
-            "tests/",
-            "xtask/",
-        ],
+        spoken_in: &["crates/mock-process/", "crates/mock-cli/tests/", "examples/", "tests/", "xtask/"],
         why: "only mock-process starts programs of the host",
     },
 ];
@@ -37,12 +31,8 @@ const VOCABULARIES: &[Vocabulary] = &[
 const HERE: &str = "xtask/src/tidy/vocabulary.rs";
 
 pub(super) fn check(file: &File<'_>) -> Vec<Problem> {
-    let unspoken = |vocabulary: &&Vocabulary| {
-        !vocabulary
-            .spoken_in
-            .iter()
-            .any(|path| file.path.starts_with(path))
-    };
+    let unspoken =
+        |vocabulary: &&Vocabulary| !vocabulary.spoken_in.iter().any(|path| file.path.starts_with(path));
     let foreign: Vec<_> = VOCABULARIES.iter().filter(unspoken).collect();
     if foreign.is_empty() || file.path == HERE {
         return Vec::new();
@@ -68,16 +58,9 @@ mod tests {
         for vocabulary in VOCABULARIES {
             for word in vocabulary.words {
                 let text = format!("use {word}::Thing;\n");
-                assert_eq!(
-                    found("crates/mock-auth/src/lib.rs", &text),
-                    [vocabulary.why],
-                    "{word}"
-                );
+                assert_eq!(found("crates/mock-auth/src/lib.rs", &text), [vocabulary.why], "{word}");
                 for path in vocabulary.spoken_in {
-                    assert!(
-                        found(&format!("{path}a.rs"), &text).is_empty(),
-                        "{word} in {path}"
-                    );
+                    assert!(found(&format!("{path}a.rs"), &text).is_empty(), "{word} in {path}");
                 }
             }
         }
@@ -85,12 +68,6 @@ mod tests {
 
     #[test]
     fn comments_may_name_what_code_must_not_use() {
-        assert!(
-            found(
-                "crates/mock-auth/src/lib.rs",
-                "/// Unlike `std::process::Command`.\n"
-            )
-            .is_empty()
-        );
+        assert!(found("crates/mock-auth/src/lib.rs", "/// Unlike `std::process::Command`.\n").is_empty());
     }
 }

@@ -80,11 +80,7 @@ impl SignRequest {
     /// A request to sign `data` with the key that `key_blob` encodes.
     #[must_use]
     pub fn new(key_blob: impl Into<Blob>, data: impl Into<Blob>, flags: u32) -> Self {
-        Self {
-            key_blob: key_blob.into(),
-            data: data.into(),
-            flags,
-        }
+        Self { key_blob: key_blob.into(), data: data.into(), flags }
     }
 
     /// The SHA-256 fingerprint of the key asked for, whether the agent has it or not.
@@ -133,34 +129,20 @@ impl Request {
     pub fn decode(frame: Frame) -> Self {
         let mut fields = Fields::new(&frame.body);
         let (operation, decoded) = match frame.message_type {
-            REQUEST_IDENTITIES => (
-                Operation::RequestIdentities,
-                fields.finish().map(|()| Self::RequestIdentities),
-            ),
+            REQUEST_IDENTITIES => {
+                (Operation::RequestIdentities, fields.finish().map(|()| Self::RequestIdentities))
+            }
             SIGN_REQUEST => (Operation::Sign, sign(fields).map(Self::Sign)),
             EXTENSION => match fields.text("extension type") {
-                Ok(name) if name == SessionBind::NAME => (
-                    Operation::SessionBind,
-                    SessionBind::decode(fields).map(Self::SessionBind),
-                ),
-                Ok(name) => (
-                    Operation::Unsupported,
-                    Ok(unsupported(EXTENSION, Some(name), fields)),
-                ),
+                Ok(name) if name == SessionBind::NAME => {
+                    (Operation::SessionBind, SessionBind::decode(fields).map(Self::SessionBind))
+                }
+                Ok(name) => (Operation::Unsupported, Ok(unsupported(EXTENSION, Some(name), fields))),
                 Err(why) => (Operation::Unsupported, Err(why)),
             },
-            message_type => (
-                Operation::Unsupported,
-                Ok(unsupported(message_type, None, fields)),
-            ),
+            message_type => (Operation::Unsupported, Ok(unsupported(message_type, None, fields))),
         };
-        decoded.unwrap_or_else(|why| {
-            Self::Malformed(Malformed {
-                operation,
-                frame,
-                why,
-            })
-        })
+        decoded.unwrap_or_else(|why| Self::Malformed(Malformed { operation, frame, why }))
     }
 
     /// The request as a frame, for a client in a test.
@@ -216,9 +198,5 @@ fn sign(mut fields: Fields) -> Result<SignRequest, DecodeError> {
 }
 
 fn unsupported(message_type: u8, extension: Option<String>, fields: Fields) -> Request {
-    Request::Unsupported(Unsupported {
-        message_type,
-        extension,
-        body: fields.rest(),
-    })
+    Request::Unsupported(Unsupported { message_type, extension, body: fields.rest() })
 }

@@ -38,10 +38,7 @@ impl ListedIdentity {
     /// An entry for this key.
     #[must_use]
     pub fn new(key_blob: impl Into<Blob>, comment: impl Into<String>) -> Self {
-        Self {
-            key_blob: key_blob.into(),
-            comment: comment.into(),
-        }
+        Self { key_blob: key_blob.into(), comment: comment.into() }
     }
 }
 

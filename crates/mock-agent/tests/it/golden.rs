@@ -19,10 +19,7 @@ fn golden(text: &str) -> Bytes {
         .filter(|character| !character.is_whitespace())
         .map(|digit| digit.to_digit(16).unwrap())
         .collect();
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
-        .collect()
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
 }
 
 fn frame(bytes: &Bytes) -> Frame {
@@ -51,10 +48,7 @@ fn fixed_blob() -> Vec<u8> {
 
 #[test]
 fn request_identities() {
-    assert_eq!(
-        request(&golden!("request_identities")),
-        Request::RequestIdentities
-    );
+    assert_eq!(request(&golden!("request_identities")), Request::RequestIdentities);
 }
 
 #[test]
@@ -65,9 +59,7 @@ fn sign_request() {
 
 #[test]
 fn session_bind() {
-    let Request::SessionBind(bind) = request(&golden!("session_bind")) else {
-        panic!("not a binding")
-    };
+    let Request::SessionBind(bind) = request(&golden!("session_bind")) else { panic!("not a binding") };
     assert_eq!(bind.host_key.key_data(), fixed_key().public_key().key_data());
     assert_eq!(*bind.session_id, b"r"[..]);
     assert!(bind.forwarding);
@@ -76,20 +68,10 @@ fn session_bind() {
 
 #[test]
 fn unsupported_messages_keep_their_bytes() {
-    let Request::Unsupported(message) = request(&golden!("remove_all_identities")) else {
-        panic!("known")
-    };
-    assert_eq!(
-        (message.message_type, message.extension, message.body.len()),
-        (19, None, 0)
-    );
-    let Request::Unsupported(message) = request(&golden!("extension")) else {
-        panic!("known")
-    };
-    assert_eq!(
-        (message.message_type, message.extension.as_deref()),
-        (27, Some("query"))
-    );
+    let Request::Unsupported(message) = request(&golden!("remove_all_identities")) else { panic!("known") };
+    assert_eq!((message.message_type, message.extension, message.body.len()), (19, None, 0));
+    let Request::Unsupported(message) = request(&golden!("extension")) else { panic!("known") };
+    assert_eq!((message.message_type, message.extension.as_deref()), (27, Some("query")));
     assert_eq!(*message.body, [0, 0, 0, 2, 1, 2][..]);
 }
 
@@ -100,50 +82,29 @@ fn malformed_messages_keep_their_bytes_and_say_why() {
         other => panic!("well-formed: {other:?}"),
     };
     let (operation, text) = why(golden!("malformed_sign_request"));
-    assert_eq!(
-        (operation, &*text),
-        (Operation::Sign, "the body ends before the end of `key blob`")
-    );
+    assert_eq!((operation, &*text), (Operation::Sign, "the body ends before the end of `key blob`"));
     let (operation, text) = why(golden!("malformed_session_bind"));
     assert_eq!(
         (operation, &*text),
-        (
-            Operation::SessionBind,
-            "the body ends before the end of `session identifier`"
-        )
+        (Operation::SessionBind, "the body ends before the end of `session identifier`")
     );
 }
 
 #[test]
 fn answers() {
-    let identities = vec![
-        ListedIdentity::new(fixed_blob(), "deploy@ci"),
-        ListedIdentity::new(fixed_blob(), "✓"),
-    ];
-    assert_eq!(
-        response(&golden!("identities_answer")),
-        Response::IdentitiesAnswer(identities)
-    );
-    assert!(matches!(
-        response(&golden!("sign_response")),
-        Response::SignResponse(_)
-    ));
+    let identities =
+        vec![ListedIdentity::new(fixed_blob(), "deploy@ci"), ListedIdentity::new(fixed_blob(), "✓")];
+    assert_eq!(response(&golden!("identities_answer")), Response::IdentitiesAnswer(identities));
+    assert!(matches!(response(&golden!("sign_response")), Response::SignResponse(_)));
     assert_eq!(response(&golden!("failure")), Response::Failure);
     assert_eq!(response(&golden!("success")), Response::Success);
-    assert_eq!(
-        response(&golden!("extension_failure")),
-        Response::ExtensionFailure
-    );
+    assert_eq!(response(&golden!("extension_failure")), Response::ExtensionFailure);
 }
 
 /// What the agent answers to each of the requests, byte for byte.
 #[tokio::test]
 async fn requests_get_these_answers() {
-    let agent = agent_with([
-        Identity::new(fixed_key(), "deploy@ci"),
-        Identity::new(fixed_key(), "✓"),
-    ])
-    .await;
+    let agent = agent_with([Identity::new(fixed_key(), "deploy@ci"), Identity::new(fixed_key(), "✓")]).await;
     let mut client = connect(&agent);
     for (request, answer) in [
         (golden!("request_identities"), golden!("identities_answer")),

@@ -27,10 +27,7 @@ async fn start_on(path: &Path) -> Result<MockAgent, StartError> {
 async fn clients_come_by_the_socket() {
     let agent = agent_with([]).await;
     let mut client = Client::new(UnixStream::connect(agent.socket_path()).await.unwrap());
-    assert_eq!(
-        client.ask(Request::RequestIdentities).await,
-        Response::IdentitiesAnswer(vec![])
-    );
+    assert_eq!(client.ask(Request::RequestIdentities).await, Response::IdentitiesAnswer(vec![]));
     assert_eq!(agent.events().first(event::connected()).unwrap().peer, "unix");
 }
 
@@ -53,12 +50,7 @@ async fn a_shutdown_leaves_nothing() {
     let events = agent.events();
     let mut idle = connect(&agent).into_stream();
     let mut busy = UnixStream::connect(&path).await.unwrap();
-    events
-        .on_connection(2)
-        .wait_for(event::connected())
-        .within(DEADLINE)
-        .await
-        .unwrap();
+    events.on_connection(2).wait_for(event::connected()).within(DEADLINE).await.unwrap();
 
     timeout(DEADLINE, agent.shutdown()).await.expect("in time");
     assert!(!path.exists());
@@ -78,13 +70,7 @@ async fn a_drop_removes_the_socket_at_once_and_ends_the_clients() {
     drop(agent);
     assert!(!path.exists());
     assert!(!path.parent().unwrap().exists());
-    assert_eq!(
-        timeout(DEADLINE, client.read(&mut [0]))
-            .await
-            .expect("in time")
-            .unwrap(),
-        0
-    );
+    assert_eq!(timeout(DEADLINE, client.read(&mut [0])).await.expect("in time").unwrap(), 0);
     timeout(DEADLINE, closed).await.expect("in time");
     assert_eq!(events.count(event::stopped()), 1);
 }
@@ -104,12 +90,7 @@ fn blocking_agents_need_no_runtime() {
     let agent = MockAgent::builder().start_blocking().unwrap();
     let path = agent.socket_path().to_owned();
     let _client = StdUnixStream::connect(&path).unwrap();
-    agent
-        .events()
-        .wait_for(event::connected())
-        .within(DEADLINE)
-        .blocking()
-        .unwrap();
+    agent.events().wait_for(event::connected()).within(DEADLINE).blocking().unwrap();
     let events = agent.events();
     agent.shutdown().blocking();
     assert!(!path.exists());
@@ -122,11 +103,7 @@ fn a_dropped_blocking_agent_ends_by_itself() {
     let (path, events) = (agent.socket_path().to_owned(), agent.events());
     drop(agent);
     assert!(!path.exists());
-    events
-        .wait_for(event::stopped())
-        .within(DEADLINE)
-        .blocking()
-        .unwrap();
+    events.wait_for(event::stopped()).within(DEADLINE).blocking().unwrap();
 }
 
 #[test]
@@ -147,10 +124,7 @@ async fn a_path_can_be_used_again_after_a_shutdown_and_after_a_drop() {
     drop(start_on(&path).await.unwrap());
     let agent = start_on(&path).await.unwrap();
     let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
-    assert_eq!(
-        client.ask(Request::RequestIdentities).await,
-        Response::IdentitiesAnswer(vec![])
-    );
+    assert_eq!(client.ask(Request::RequestIdentities).await, Response::IdentitiesAnswer(vec![]));
     drop(agent);
     assert!(directory.path().exists(), "a directory that is not ours stays");
 }
@@ -172,10 +146,7 @@ async fn a_socket_in_use_is_left_alone() {
     let first = start_on(&path).await.unwrap();
     let error = start_on(&path).await.unwrap_err();
     assert!(matches!(&error, StartError::InUse { path: named } if *named == path));
-    assert_eq!(
-        error.to_string(),
-        format!("{} is in use: something listens there", path.display())
-    );
+    assert_eq!(error.to_string(), format!("{} is in use: something listens there", path.display()));
     let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
     client.ask(Request::RequestIdentities).await;
     drop(first);
@@ -187,10 +158,7 @@ async fn a_file_that_is_no_socket_is_left_alone() {
     let path = directory.path().join("agent.sock");
     fs::write(&path, "precious").unwrap();
     let error = start_on(&path).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("{} exists and is not a socket", path.display())
-    );
+    assert_eq!(error.to_string(), format!("{} exists and is not a socket", path.display()));
     assert_eq!(fs::read(&path).unwrap(), b"precious");
 }
 

@@ -31,9 +31,7 @@ fn ecdsa(curve: EcdsaCurve) -> Identity {
 }
 
 fn signature(response: Response) -> Signature {
-    let Response::SignResponse(blob) = response else {
-        panic!("no signature: {response:?}")
-    };
+    let Response::SignResponse(blob) = response else { panic!("no signature: {response:?}") };
     Signature::decode(&mut &blob[..]).unwrap()
 }
 
@@ -43,17 +41,9 @@ async fn identities_are_listed_in_order_with_their_comments() {
     let p256 = Identity::generate(KeyType::Ecdsa, "").unwrap();
     let agent = agent_with([ed25519.clone(), p256.clone(), RSA.clone()]).await;
 
-    let listed = [&ed25519, &p256, &RSA]
-        .map(|one| ListedIdentity::new(blob(one), one.comment()))
-        .to_vec();
-    assert_eq!(
-        connect(&agent).ask(Request::RequestIdentities).await,
-        Response::IdentitiesAnswer(listed)
-    );
-    assert_eq!(
-        agent.public_keys(),
-        [&ed25519, &p256, &RSA].map(Identity::public_key)
-    );
+    let listed = [&ed25519, &p256, &RSA].map(|one| ListedIdentity::new(blob(one), one.comment())).to_vec();
+    assert_eq!(connect(&agent).ask(Request::RequestIdentities).await, Response::IdentitiesAnswer(listed));
+    assert_eq!(agent.public_keys(), [&ed25519, &p256, &RSA].map(Identity::public_key));
 }
 
 #[tokio::test]
@@ -70,11 +60,7 @@ async fn every_type_of_key_signs_and_is_recorded() {
     for identity in &identities {
         let request = Request::Sign(SignRequest::new(blob(identity), "a login", 0));
         let signature = signature(client.ask(request).await);
-        identity
-            .public_key()
-            .key_data()
-            .verify(b"a login", &signature)
-            .unwrap();
+        identity.public_key().key_data().verify(b"a login", &signature).unwrap();
 
         let recorded = agent.events().signatures().pop().unwrap();
         assert_eq!(recorded.signed_data(), Some(&b"a login"[..]));
@@ -95,16 +81,8 @@ async fn rsa_signs_with_sha256_unless_sha512_alone_is_asked_for() {
         (6, HashAlg::Sha256),
         (9, HashAlg::Sha256),
     ] {
-        let signature = signature(
-            client
-                .ask(Request::Sign(SignRequest::new(blob(&RSA), "x", flags)))
-                .await,
-        );
-        assert_eq!(
-            signature.algorithm(),
-            Algorithm::Rsa { hash: Some(hash) },
-            "flags {flags}"
-        );
+        let signature = signature(client.ask(Request::Sign(SignRequest::new(blob(&RSA), "x", flags))).await);
+        assert_eq!(signature.algorithm(), Algorithm::Rsa { hash: Some(hash) }, "flags {flags}");
         RSA.public_key().key_data().verify(b"x", &signature).unwrap();
     }
 }
@@ -115,10 +93,7 @@ async fn a_key_that_is_not_there_fails_and_is_recorded_with_its_fingerprint() {
     let agent = agent_with([]).await;
     let request = SignRequest::new(stranger.public_key().to_bytes().unwrap(), "x", 0);
     assert_eq!(request.fingerprint(), stranger.fingerprint(HashAlg::Sha256));
-    assert_eq!(
-        connect(&agent).ask(Request::Sign(request)).await,
-        Response::Failure
-    );
+    assert_eq!(connect(&agent).ask(Request::Sign(request)).await, Response::Failure);
 
     let recorded = agent.events().agent_requests().pop().unwrap();
     assert_eq!(recorded.outcome, Outcome::Failed(Failure::UnknownKey));
@@ -130,25 +105,13 @@ async fn a_session_binding_has_to_be_signed_by_its_host_key() {
     let host_key = fixed_key();
     let bind = |session_id: &'static str| {
         let signature = host_key.try_sign(b"the session").unwrap().encode_vec().unwrap();
-        SessionBind::new(
-            host_key.public_key().to_bytes().unwrap(),
-            session_id,
-            signature,
-            false,
-        )
-        .unwrap()
+        SessionBind::new(host_key.public_key().to_bytes().unwrap(), session_id, signature, false).unwrap()
     };
     let agent = agent_with([]).await;
     let mut client = connect(&agent);
     let genuine = bind("the session");
-    assert_eq!(
-        client.ask(Request::SessionBind(genuine.clone())).await,
-        Response::Success
-    );
-    assert_eq!(
-        client.ask(Request::SessionBind(bind("another"))).await,
-        Response::ExtensionFailure
-    );
+    assert_eq!(client.ask(Request::SessionBind(genuine.clone())).await, Response::Success);
+    assert_eq!(client.ask(Request::SessionBind(bind("another"))).await, Response::ExtensionFailure);
 
     assert_eq!(agent.events().session_binds(), [genuine]);
     let refused = agent.events().agent_requests().pop().unwrap();
@@ -162,22 +125,13 @@ fn a_host_certificate_binds_with_the_key_that_it_certifies() {
     let bind = SessionBind::new(certificate(&host_key), "id", signature, true).unwrap();
     assert!(bind.verifies());
     assert_eq!(bind.host_key.key_data(), host_key.public_key().key_data());
-    assert_eq!(
-        Request::decode(Request::SessionBind(bind.clone()).to_frame()),
-        Request::SessionBind(bind)
-    );
+    assert_eq!(Request::decode(Request::SessionBind(bind.clone()).to_frame()), Request::SessionBind(bind));
 }
 
 fn certificate(host_key: &PrivateKey) -> Vec<u8> {
     let key: public::KeyData = host_key.public_key().key_data().clone();
     let mut builder = Builder::new_with_random_nonce(&mut rand::rng(), key, 0, u64::from(u32::MAX)).unwrap();
-    builder
-        .cert_type(CertType::Host)
-        .unwrap()
-        .key_id("host")
-        .unwrap()
-        .valid_principal("host")
-        .unwrap();
+    builder.cert_type(CertType::Host).unwrap().key_id("host").unwrap().valid_principal("host").unwrap();
     builder.sign(host_key).unwrap().to_bytes().unwrap()
 }
 
@@ -193,18 +147,11 @@ async fn the_timeline_tells_it_all_and_no_bytes() {
     let mut client = connect(&agent);
     client.ask(Request::RequestIdentities).await;
     let blob = fixed_key().public_key().to_bytes().unwrap();
-    client
-        .ask(Request::Sign(SignRequest::new(blob, "hunter2", 0)))
-        .await;
+    client.ask(Request::Sign(SignRequest::new(blob, "hunter2", 0))).await;
     client.send(&[0, 0, 0, 1, 19]).await;
     client.answer().await;
     drop(client);
-    agent
-        .events()
-        .wait_for(event::disconnected())
-        .within(DEADLINE)
-        .await
-        .unwrap();
+    agent.events().wait_for(event::disconnected()).within(DEADLINE).await.unwrap();
     agent.shutdown().await;
     assert_eq!(
         journal.events().timeline().normalized().to_string(),
@@ -227,13 +174,7 @@ async fn connections_are_numbered_and_can_be_waited_on() {
     let mut clients = [connect(&agent), connect(&agent), connect(&agent)];
     clients[2].ask(Request::RequestIdentities).await;
     let listing = agent_request().operation(Operation::RequestIdentities);
-    agent
-        .events()
-        .on_connection(3)
-        .wait_for(listing.clone())
-        .within(DEADLINE)
-        .await
-        .unwrap();
+    agent.events().on_connection(3).wait_for(listing.clone()).within(DEADLINE).await.unwrap();
     assert_eq!(agent.events().on_connection(1).count(listing), 0);
     for client in &mut clients {
         client.ask(Request::RequestIdentities).await;
@@ -244,38 +185,12 @@ async fn connections_are_numbered_and_can_be_waited_on() {
 #[tokio::test]
 async fn keys_that_cannot_sign_are_refused_at_the_start() {
     let encrypted = fixed_key().encrypt(&mut rand::rng(), "passphrase").unwrap();
-    let error = MockAgent::builder()
-        .identity(encrypted, "locked")
-        .start()
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StartError::Identity {
-                source: KeyError::Encrypted,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = MockAgent::builder().identity(encrypted, "locked").start().await.unwrap_err();
+    assert!(matches!(error, StartError::Identity { source: KeyError::Encrypted, .. }), "{error}");
 
     let public = public::SkEd25519::new(*fixed_key().public_key().key_data().ed25519().unwrap(), "ssh:");
     let token = PrivateKey::from(SkEd25519::new(public, 0, vec![1]).unwrap());
-    let error = MockAgent::builder()
-        .identity(token, "token")
-        .start()
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StartError::Identity {
-                source: KeyError::Unsupported { .. },
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = MockAgent::builder().identity(token, "token").start().await.unwrap_err();
+    assert!(matches!(error, StartError::Identity { source: KeyError::Unsupported { .. }, .. }), "{error}");
     assert_eq!(error.to_string(), "the identity \"token\" cannot be used");
 }

@@ -30,12 +30,7 @@ async fn closing_reason(bytes: &[u8]) -> String {
     let mut client = connect(&agent);
     client.send(bytes).await;
     assert_eq!(client.answer().await, None);
-    let closed = agent
-        .events()
-        .wait_for(event::disconnected())
-        .within(DEADLINE)
-        .await
-        .unwrap();
+    let closed = agent.events().wait_for(event::disconnected()).within(DEADLINE).await.unwrap();
     assert_eq!(closed.by, ClosedBy::Error);
     closed.reason.clone()
 }
@@ -46,12 +41,7 @@ async fn a_client_that_leaves_within_a_request_is_recorded() {
     let mut client = connect(&agent);
     client.send(&[0, 0, 0, 9, 13]).await;
     drop(client);
-    let closed = agent
-        .events()
-        .wait_for(event::disconnected())
-        .within(DEADLINE)
-        .await
-        .unwrap();
+    let closed = agent.events().wait_for(event::disconnected()).within(DEADLINE).await.unwrap();
     assert_eq!(closed.reason, "the stream ends within a request");
     assert!(agent.events().agent_requests().is_empty());
 }
@@ -65,10 +55,7 @@ async fn the_longest_request_is_served() {
     assert_eq!(request.to_frame().encode().len(), 4 + Frame::MAX_LENGTH as usize);
 
     let agent = agent_with([Identity::new(fixed_key(), "")]).await;
-    assert!(matches!(
-        connect(&agent).ask(request).await,
-        Response::SignResponse(_)
-    ));
+    assert!(matches!(connect(&agent).ask(request).await, Response::SignResponse(_)));
     assert_eq!(agent.events().signatures()[0].signed_data(), Some(&data[..]));
 }
 
@@ -80,16 +67,12 @@ async fn requests_in_pieces_and_in_heaps_are_answered_in_order() {
         client.send(&[byte]).await;
     }
     assert_eq!(client.answer().await, Some(Response::IdentitiesAnswer(vec![])));
-    client
-        .send(&[0, 0, 0, 1, 19, 0, 0, 0, 1, 11, 0, 0, 0, 2, 11, 0])
-        .await;
+    client.send(&[0, 0, 0, 1, 19, 0, 0, 0, 1, 11, 0, 0, 0, 2, 11, 0]).await;
     assert_eq!(client.answer().await, Some(Response::Failure));
     assert_eq!(client.answer().await, Some(Response::IdentitiesAnswer(vec![])));
     assert_eq!(client.answer().await, Some(Response::Failure)); // a byte too many
     let last = agent.events().agent_requests().pop().unwrap();
-    let Outcome::Failed(why) = last.outcome else {
-        panic!("answered")
-    };
+    let Outcome::Failed(why) = last.outcome else { panic!("answered") };
     assert_eq!(why.to_string(), "malformed: 1 bytes follow the last field");
 }
 
@@ -98,23 +81,15 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let valid = prop_oneof![
         Just(Request::RequestIdentities.to_frame().encode()),
         Just(
-            Request::Sign(SignRequest::new(
-                fixed_key().public_key().to_bytes().unwrap(),
-                "x",
-                0
-            ))
-            .to_frame()
-            .encode()
+            Request::Sign(SignRequest::new(fixed_key().public_key().to_bytes().unwrap(), "x", 0))
+                .to_frame()
+                .encode()
         ),
         Just(bind_request().to_frame().encode()),
     ];
     let change = (any::<prop::sample::Index>(), any::<u8>());
-    let mutated = (
-        valid,
-        prop::collection::vec(change, 0..4),
-        any::<prop::sample::Index>(),
-    )
-        .prop_map(|(bytes, changes, end)| {
+    let mutated = (valid, prop::collection::vec(change, 0..4), any::<prop::sample::Index>()).prop_map(
+        |(bytes, changes, end)| {
             let mut bytes = bytes.to_vec();
             for (index, byte) in changes {
                 let index = index.index(bytes.len());
@@ -125,7 +100,8 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
                 bytes.truncate(end.index(bytes.len()));
             }
             bytes
-        });
+        },
+    );
     let body = prop::collection::vec(any::<u8>(), 0..300);
     let framed =
         (any::<u8>(), body.clone()).prop_map(|(kind, body)| Frame::new(kind, body).encode().to_vec());
@@ -134,13 +110,10 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
 
 fn bind_request() -> Request {
     let bytes = include_str!("../golden/session_bind.hex");
-    let hex: String = bytes
-        .lines()
-        .flat_map(|line| line.split('#').next().unwrap().split_whitespace())
-        .collect();
-    let bytes: BytesMut = (0..hex.len() / 2)
-        .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
-        .collect();
+    let hex: String =
+        bytes.lines().flat_map(|line| line.split('#').next().unwrap().split_whitespace()).collect();
+    let bytes: BytesMut =
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
     Request::decode(Frame::take(&mut { bytes }).unwrap().unwrap())
 }
 

@@ -43,17 +43,11 @@ pub(crate) struct Client<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            received: BytesMut::new(),
-        }
+        Self { stream, received: BytesMut::new() }
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        timeout(DEADLINE, self.stream.write_all(bytes))
-            .await
-            .expect("sent in time")
-            .unwrap();
+        timeout(DEADLINE, self.stream.write_all(bytes)).await.expect("sent in time").unwrap();
     }
 
     pub(crate) async fn ask(&mut self, request: Request) -> Response {

@@ -8,14 +8,8 @@ use crate::support::{answer, certificate, connect, key, new_key, none, password,
 async fn anybody_is_let_in_by_every_method() {
     let server = serve(AcceptAny);
     assert_eq!(none(&mut connect(&server).await, "anna").await, "welcome");
-    assert_eq!(
-        password(&mut connect(&server).await, "bert", "x").await,
-        "welcome"
-    );
-    assert_eq!(
-        key(&mut connect(&server).await, "cleo", &new_key()).await,
-        "welcome"
-    );
+    assert_eq!(password(&mut connect(&server).await, "bert", "x").await, "welcome");
+    assert_eq!(key(&mut connect(&server).await, "cleo", &new_key()).await, "welcome");
     assert_eq!(start(&mut connect(&server).await, "dora").await, "welcome");
     server.shutdown().await.unwrap();
 }
@@ -23,10 +17,7 @@ async fn anybody_is_let_in_by_every_method() {
 #[tokio::test]
 async fn none_lets_in_one_user_or_every() {
     let server = serve(NoneAuth::new("guest"));
-    assert_eq!(
-        none(&mut connect(&server).await, "anna").await,
-        "no; go on with []"
-    );
+    assert_eq!(none(&mut connect(&server).await, "anna").await, "no; go on with []");
     assert_eq!(none(&mut connect(&server).await, "guest").await, "welcome");
     server.shutdown().await.unwrap();
 
@@ -47,10 +38,7 @@ async fn a_password_lets_in_after_a_wrong_one() {
     server.shutdown().await.unwrap();
 
     let server = serve(Password::any_user("hunter2"));
-    assert_eq!(
-        password(&mut connect(&server).await, "bert", "hunter2").await,
-        "welcome"
-    );
+    assert_eq!(password(&mut connect(&server).await, "bert", "hunter2").await, "welcome");
     server.shutdown().await.unwrap();
 }
 
@@ -104,11 +92,7 @@ async fn rounds_are_asked_one_after_the_other() {
     assert_eq!(answer(&mut client, &["8"]).await, no);
 
     assert_eq!(start(&mut client, "anna").await, first, "it begins anew");
-    assert_eq!(
-        answer(&mut client, &["hunter2"]).await,
-        no,
-        "an answer is missing"
-    );
+    assert_eq!(answer(&mut client, &["hunter2"]).await, no, "an answer is missing");
     assert_eq!(start(&mut client, "anna").await, first);
     assert_eq!(answer(&mut client, &["hunter2", "42"]).await, "|Almost there|");
     assert_eq!(answer(&mut client, &[]).await, r#"||"PIN: " hidden"#);
@@ -125,9 +109,6 @@ async fn one_of_several_strategies_is_enough() {
     assert_eq!(password(&mut client, "anna", "letmein").await, no);
     assert_eq!(start(&mut client, "anna").await, r#"||"Token: " shown"#);
     assert_eq!(answer(&mut client, &["42"]).await, "welcome");
-    assert_eq!(
-        password(&mut connect(&server).await, "anna", "hunter2").await,
-        "welcome"
-    );
+    assert_eq!(password(&mut connect(&server).await, "anna", "hunter2").await, "welcome");
     server.shutdown().await.unwrap();
 }

@@ -84,10 +84,7 @@ fn rounds() -> [KbdintRound; 3] {
 fn accepted(strategy: &dyn Authenticator, user: &str, presented: &[Presented]) -> Vec<bool> {
     let mut login = strategy.begin(&LoginContext::detached(user));
     let mut attempt = |one: &Presented| login.attempt(&Attempt::new(user, one.credential())).answer;
-    presented
-        .iter()
-        .map(|one| matches!(attempt(one), Answer::Accept))
-        .collect()
+    presented.iter().map(|one| matches!(attempt(one), Answer::Accept)).collect()
 }
 
 proptest! {

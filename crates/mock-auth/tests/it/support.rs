@@ -25,9 +25,7 @@ pub(crate) fn serve(strategy: impl Authenticator + 'static) -> MockSshServer {
 }
 
 pub(crate) async fn connect(server: &MockSshServer) -> Client {
-    client::connect_stream(Arc::default(), server.connect(), TrustAnyHost)
-        .await
-        .unwrap()
+    client::connect_stream(Arc::default(), server.connect(), TrustAnyHost).await.unwrap()
 }
 
 pub(crate) fn new_key() -> PrivateKey {
@@ -54,42 +52,26 @@ pub(crate) async fn certificate(client: &mut Client, user: &str, key: &PrivateKe
     builder.valid_principal(user).unwrap();
     let certificate = builder.sign(&new_key()).unwrap();
     let key = Arc::new(key.clone());
-    said(
-        client
-            .authenticate_openssh_cert(user, key, certificate)
-            .await
-            .unwrap(),
-    )
+    said(client.authenticate_openssh_cert(user, key, certificate).await.unwrap())
 }
 
 /// Begins keyboard-interactive.
 pub(crate) async fn start(client: &mut Client, user: &str) -> String {
-    said_to_answers(
-        client
-            .authenticate_keyboard_interactive_start(user, None)
-            .await
-            .unwrap(),
-    )
+    said_to_answers(client.authenticate_keyboard_interactive_start(user, None).await.unwrap())
 }
 
 /// Answers a round.
 pub(crate) async fn answer(client: &mut Client, answers: &[&str]) -> String {
     let answers = answers.iter().map(|&answer| answer.to_owned()).collect();
-    said_to_answers(
-        client
-            .authenticate_keyboard_interactive_respond(answers)
-            .await
-            .unwrap(),
-    )
+    said_to_answers(client.authenticate_keyboard_interactive_respond(answers).await.unwrap())
 }
 
 fn said(result: AuthResult) -> String {
     match result {
         AuthResult::Success => "welcome".to_owned(),
-        AuthResult::Failure {
-            remaining_methods,
-            partial_success: false,
-        } => format!("no; go on with [{}]", names(&remaining_methods)),
+        AuthResult::Failure { remaining_methods, partial_success: false } => {
+            format!("no; go on with [{}]", names(&remaining_methods))
+        }
         AuthResult::Failure { .. } => panic!("no strategy of this crate accepts in part"),
     }
 }
@@ -97,25 +79,13 @@ fn said(result: AuthResult) -> String {
 fn said_to_answers(response: KeyboardInteractiveAuthResponse) -> String {
     match response {
         KeyboardInteractiveAuthResponse::Success => "welcome".to_owned(),
-        KeyboardInteractiveAuthResponse::Failure {
-            remaining_methods, ..
-        } => {
+        KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
             format!("no; go on with [{}]", names(&remaining_methods))
         }
-        KeyboardInteractiveAuthResponse::InfoRequest {
-            name,
-            instructions,
-            prompts,
-        } => {
+        KeyboardInteractiveAuthResponse::InfoRequest { name, instructions, prompts } => {
             let prompts: Vec<_> = prompts
                 .iter()
-                .map(|prompt| {
-                    format!(
-                        "{:?} {}",
-                        prompt.prompt,
-                        if prompt.echo { "shown" } else { "hidden" }
-                    )
-                })
+                .map(|prompt| format!("{:?} {}", prompt.prompt, if prompt.echo { "shown" } else { "hidden" }))
                 .collect();
             format!("{name}|{instructions}|{}", prompts.join(","))
         }

@@ -15,10 +15,7 @@ async fn each_user_is_shown_its_own_methods() {
         User::named("both").password("x").password_also_interactive(),
         User::named("key").public_key(&known),
         User::named("token").keyboard_interactive([round()]),
-        User::named("all")
-            .keyboard_interactive([round()])
-            .password("x")
-            .public_key(&known),
+        User::named("all").keyboard_interactive([round()]).password("x").public_key(&known),
         User::named("nothing"),
     ]);
     let server = serve(users);
@@ -48,15 +45,10 @@ async fn each_user_is_shown_its_own_methods() {
 
 #[tokio::test]
 async fn a_password_also_answers_one_hidden_prompt() {
-    let server = serve(Users::new([User::named("anna")
-        .password("hunter2")
-        .password_also_interactive()]));
+    let server = serve(Users::new([User::named("anna").password("hunter2").password_also_interactive()]));
     let mut client = connect(&server).await;
     assert_eq!(start(&mut client, "anna").await, r#"||"Password: " hidden"#);
-    assert_eq!(
-        answer(&mut client, &["letmein"]).await,
-        "no; go on with [password,keyboard-interactive]"
-    );
+    assert_eq!(answer(&mut client, &["letmein"]).await, "no; go on with [password,keyboard-interactive]");
     assert_eq!(start(&mut client, "anna").await, r#"||"Password: " hidden"#);
     assert_eq!(answer(&mut client, &["hunter2"]).await, "welcome");
     server.shutdown().await.unwrap();
@@ -89,9 +81,6 @@ async fn what_unknown_users_see_can_be_set() {
     server.shutdown().await.unwrap();
 
     let server = serve(users().unknown_users_see(Methods::empty()));
-    assert_eq!(
-        none(&mut connect(&server).await, "mallory").await,
-        "no; go on with []"
-    );
+    assert_eq!(none(&mut connect(&server).await, "mallory").await, "no; go on with []");
     server.shutdown().await.unwrap();
 }

@@ -132,11 +132,7 @@ impl KeyOffered {
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
         let fingerprint = text.fingerprint(&self.key.fingerprint).into_owned();
         let welcome = if self.welcome { "welcome" } else { "not welcome" };
-        write!(
-            text,
-            "{} offers {} {fingerprint}: {welcome}",
-            self.user, self.key.algorithm
-        )?;
+        write!(text, "{} offers {} {fingerprint}: {welcome}", self.user, self.key.algorithm)?;
         because(&self.why, text)
     }
 }
@@ -162,9 +158,5 @@ impl AuthAccepted {
 }
 
 fn because(why: &str, text: &mut Describe<'_>) -> fmt::Result {
-    if why.is_empty() {
-        Ok(())
-    } else {
-        write!(text, " ({why})")
-    }
+    if why.is_empty() { Ok(()) } else { write!(text, " ({why})") }
 }

@@ -162,12 +162,7 @@ impl Started {
 
 impl Stopped {
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
-        write!(
-            text,
-            "stopped after {} connection{}",
-            self.connections,
-            plural(self.connections)
-        )
+        write!(text, "stopped after {} connection{}", self.connections, plural(self.connections))
     }
 }
 
@@ -193,19 +188,11 @@ impl ClientVersion {
 
 impl Negotiated {
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
-        write!(
-            text,
-            "negotiated {}, {}, {}",
-            self.kex, self.host_key, self.cipher_in
-        )?;
+        write!(text, "negotiated {}, {}, {}", self.kex, self.host_key, self.cipher_in)?;
         if !self.mac_in.is_empty() {
             write!(text, ", {}", self.mac_in)?;
         }
-        if self.strict {
-            text.write_str(", strict")
-        } else {
-            Ok(())
-        }
+        if self.strict { text.write_str(", strict") } else { Ok(()) }
     }
 }
 
@@ -229,10 +216,7 @@ impl Disconnected {
             ClosedBy::Error => "by an error",
         };
         write!(text, "disconnected {by}: {}", self.reason)?;
-        text.unless_normal(format_args!(
-            " ({} bytes in, {} bytes out)",
-            self.received, self.sent
-        ))
+        text.unless_normal(format_args!(" ({} bytes in, {} bytes out)", self.received, self.sent))
     }
 }
 

@@ -94,10 +94,7 @@ impl Secret {
     /// Keeps `value` out of every rendering.
     #[must_use]
     pub fn new(value: impl Into<Arc<str>>) -> Self {
-        Self {
-            value: value.into(),
-            shown: false,
-        }
+        Self { value: value.into(), shown: false }
     }
 
     /// The same secret, printed in the clear if `shown`.

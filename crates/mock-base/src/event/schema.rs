@@ -21,15 +21,8 @@ pub struct KindSchema {
 impl KindSchema {
     pub(super) fn of<P: JsonSchema>(name: &'static str, doc: &'static str) -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-        let fields = settings
-            .for_serialize()
-            .into_generator()
-            .into_root_schema_for::<P>();
-        Self {
-            name,
-            description: doc.trim(),
-            fields,
-        }
+        let fields = settings.for_serialize().into_generator().into_root_schema_for::<P>();
+        Self { name, description: doc.trim(), fields }
     }
 }
 

@@ -24,11 +24,7 @@ impl TerminalMode {
     /// The mode with this opcode.
     #[must_use]
     pub fn new(opcode: u8, value: u32) -> Self {
-        Self {
-            opcode,
-            name: name(opcode),
-            value,
-        }
+        Self { opcode, name: name(opcode), value }
     }
 }
 
@@ -78,10 +74,7 @@ impl Pty {
     /// The argument of the mode with this name, if the client sent it.
     #[must_use]
     pub fn mode(&self, name: &str) -> Option<u32> {
-        self.modes
-            .iter()
-            .find(|mode| mode.name == name)
-            .map(|mode| mode.value)
+        self.modes.iter().find(|mode| mode.name == name).map(|mode| mode.value)
     }
 }
 
@@ -110,11 +103,7 @@ impl Pty {
         write!(text, "pty {} {}x{}", self.term, self.columns, self.rows)?;
         let count = self.modes.len() as u64;
         text.unless_normal(format_args!(", {count} mode{}", plural(count)))?;
-        if self.accepted {
-            Ok(())
-        } else {
-            text.write_str(", refused")
-        }
+        if self.accepted { Ok(()) } else { text.write_str(", refused") }
     }
 }
 
@@ -184,8 +173,5 @@ fn name(opcode: u8) -> &'static str {
         (128, "TTY_OP_ISPEED"),
         (129, "TTY_OP_OSPEED"),
     ];
-    NAMES
-        .iter()
-        .find(|(code, _)| *code == opcode)
-        .map_or("", |(_, name)| name)
+    NAMES.iter().find(|(code, _)| *code == opcode).map_or("", |(_, name)| name)
 }

@@ -17,10 +17,7 @@ impl Event {
         let mut object = Map::new();
         object.insert("event".into(), json!(self.kind.name()));
         object.insert("seq".into(), json!(self.seq));
-        object.insert(
-            "time".into(),
-            json!(humantime::format_rfc3339_micros(self.time).to_string()),
-        );
+        object.insert("time".into(), json!(humantime::format_rfc3339_micros(self.time).to_string()));
         object.insert("at".into(), json!(self.at.as_secs_f64()));
         object.insert("server".into(), json!(&*self.server));
         if let Some(connection) = self.connection {

@@ -126,15 +126,7 @@ impl Shared {
         }
         let server = Arc::clone(server);
         let time = self.epoch_time + at;
-        log.events.push_back(Arc::new(Event {
-            seq,
-            at,
-            time,
-            server,
-            connection,
-            channel,
-            kind,
-        }));
+        log.events.push_back(Arc::new(Event { seq, at, time, server, connection, channel, kind }));
         // Sent under the lock, so that numbers arrive in order.
         self.newest.send_replace(seq + 1);
         drop(log);
@@ -152,9 +144,7 @@ impl Journal {
     /// An empty journal with these options.
     #[must_use]
     pub fn with_options(options: JournalOptions) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(options)),
-        }
+        Self { shared: Arc::new(Shared::new(options)) }
     }
 
     /// What a server called `name` writes with.
@@ -165,10 +155,7 @@ impl Journal {
 
     /// Everything recorded by whomever.
     pub fn events(&self) -> Events {
-        Events {
-            shared: Arc::clone(&self.shared),
-            scope: Scope::default(),
-        }
+        Events { shared: Arc::clone(&self.shared), scope: Scope::default() }
     }
 }
 
@@ -191,16 +178,11 @@ struct Scope {
 impl Scope {
     fn holds(&self, event: &Event) -> bool {
         self.server.as_ref().is_none_or(|server| *server == event.server)
-            && self
-                .connection
-                .is_none_or(|connection| event.connection == Some(connection))
+            && self.connection.is_none_or(|connection| event.connection == Some(connection))
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`events.count(event::exec())` reads as `wait_for` does"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "`events.count(event::exec())` reads as `wait_for` does")]
 impl Events {
     /// Only those of the server with this name.
     pub fn on_server(&self, name: impl Into<Arc<str>>) -> Self {
@@ -226,26 +208,17 @@ impl Events {
     #[must_use]
     pub fn since(&self, seq: u64) -> Vec<Arc<Event>> {
         let log = self.shared.log();
-        log.since(seq)
-            .filter(|event| self.scope.holds(event))
-            .map(Arc::clone)
-            .collect()
+        log.since(seq).filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
     }
 
     /// What `query` selects, in order.
     pub fn query<Q: Query>(&self, query: Q) -> Vec<Q::Output> {
-        self.all()
-            .iter()
-            .filter_map(|event| query.select(event))
-            .collect()
+        self.all().iter().filter_map(|event| query.select(event)).collect()
     }
 
     /// How many events `query` selects.
     pub fn count<Q: Query>(&self, query: Q) -> usize {
-        self.all()
-            .iter()
-            .filter(|event| query.select(event).is_some())
-            .count()
+        self.all().iter().filter(|event| query.select(event).is_some()).count()
     }
 
     /// The first event that `query` selects.
@@ -261,19 +234,13 @@ impl Events {
     /// The payloads of one kind, in order: `events.payloads::<event::Exec>()`.
     #[must_use]
     pub fn payloads<P: Payload>(&self) -> Vec<P> {
-        self.all()
-            .iter()
-            .filter_map(|event| P::of(&event.kind).cloned())
-            .collect()
+        self.all().iter().filter_map(|event| P::of(&event.kind).cloned()).collect()
     }
 
     /// The typed events of another crate, in order.
     #[must_use]
     pub fn of<R: Record + Clone>(&self) -> Vec<R> {
-        self.all()
-            .iter()
-            .filter_map(|event| event.kind.operation::<R>().cloned())
-            .collect()
+        self.all().iter().filter_map(|event| event.kind.operation::<R>().cloned()).collect()
     }
 
     /// How often each kind was recorded in the whole journal, evicted events included.

@@ -72,38 +72,27 @@ type Condition<P> = Arc<dyn Fn(&P) -> bool + Send + Sync>;
 
 impl<P> Clone for Filtered<P> {
     fn clone(&self) -> Self {
-        Self {
-            pick: self.pick,
-            filter: self.filter.clone(),
-        }
+        Self { pick: self.pick, filter: self.filter.clone() }
     }
 }
 
 impl<P> fmt::Debug for Filtered<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filtered")
-            .field("filtered", &self.filter.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Filtered").field("filtered", &self.filter.is_some()).finish_non_exhaustive()
     }
 }
 
 impl<P: Payload> Filtered<P> {
     /// All events of this kind.
     pub(crate) fn any() -> Self {
-        Self {
-            pick: P::of,
-            filter: None,
-        }
+        Self { pick: P::of, filter: None }
     }
 }
 
 impl<R: Record + Clone> Filtered<R> {
     /// All events of this type of another crate.
     pub(crate) fn operations() -> Self {
-        Self {
-            pick: Kind::operation,
-            filter: None,
-        }
+        Self { pick: Kind::operation, filter: None }
     }
 }
 
@@ -114,10 +103,7 @@ impl<P: 'static> Filtered<P> {
             None => Arc::new(condition),
             Some(first) => Arc::new(move |payload| first(payload) && condition(payload)),
         };
-        Self {
-            pick: self.pick,
-            filter: Some(filter),
-        }
+        Self { pick: self.pick, filter: Some(filter) }
     }
 }
 

@@ -16,37 +16,24 @@ pub struct Recorder {
 
 impl Recorder {
     pub(super) fn new(shared: Arc<Shared>, server: Arc<str>) -> Self {
-        Self {
-            shared,
-            server,
-            connection: None,
-            channel: None,
-        }
+        Self { shared, server, connection: None, channel: None }
     }
 
     /// A recorder for the connection with this number.
     #[must_use]
     pub fn on_connection(&self, number: u64) -> Self {
-        Self {
-            connection: Some(number),
-            channel: None,
-            ..self.clone()
-        }
+        Self { connection: Some(number), channel: None, ..self.clone() }
     }
 
     /// A recorder for the channel with this number on the same connection.
     #[must_use]
     pub fn on_channel(&self, number: u32) -> Self {
-        Self {
-            channel: Some(number),
-            ..self.clone()
-        }
+        Self { channel: Some(number), ..self.clone() }
     }
 
     /// Records what happened.
     pub fn record(&self, kind: impl Into<Kind>) {
-        self.shared
-            .push(&self.server, self.connection, self.channel, kind.into());
+        self.shared.push(&self.server, self.connection, self.channel, kind.into());
     }
 
     /// Records a typed event of another crate.
@@ -63,9 +50,7 @@ impl Recorder {
     /// The journal that is written to.
     #[must_use]
     pub fn journal(&self) -> Journal {
-        Journal {
-            shared: Arc::clone(&self.shared),
-        }
+        Journal { shared: Arc::clone(&self.shared) }
     }
 }
 

@@ -31,10 +31,7 @@ pub struct Timeline {
 
 impl Timeline {
     pub(super) fn new(events: Vec<Arc<Event>>) -> Self {
-        Self {
-            events,
-            normalized: false,
-        }
+        Self { events, normalized: false }
     }
 
     /// Without what differs from run to run: times and byte totals are left out, ports become `PORT`,
@@ -48,10 +45,7 @@ impl Timeline {
 
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = self
-            .events
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a.server != b.server));
+        let several = self.events.windows(2).any(|pair| matches!(pair, [a, b] if a.server != b.server));
         let place = |event: &Event| {
             let mut place = String::new();
             if several {
@@ -69,12 +63,7 @@ impl fmt::Display for Timeline {
             }
             place
         };
-        let width = self
-            .events
-            .iter()
-            .map(|event| place(event).chars().count())
-            .max()
-            .unwrap_or_default();
+        let width = self.events.iter().map(|event| place(event).chars().count()).max().unwrap_or_default();
         let mut seen = HashMap::new();
         for event in &self.events {
             let mut line = String::new();
@@ -85,12 +74,7 @@ impl fmt::Display for Timeline {
             if self.normalized {
                 writeln!(f, "{:width$}  {line}", place(event))?;
             } else {
-                writeln!(
-                    f,
-                    "{:>9.4}s  {:width$}  {line}",
-                    event.at.as_secs_f64(),
-                    place(event)
-                )?;
+                writeln!(f, "{:>9.4}s  {:width$}  {line}", event.at.as_secs_f64(), place(event))?;
             }
         }
         Ok(())
@@ -100,10 +84,7 @@ impl fmt::Display for Timeline {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::new();
-        self.kind.describe(&mut Describe {
-            out: &mut line,
-            seen: None,
-        })?;
+        self.kind.describe(&mut Describe { out: &mut line, seen: None })?;
         f.write_str(&line)
     }
 }
@@ -137,20 +118,12 @@ impl Describe<'_> {
 
     /// Text of which only fingerprints differ from run to run.
     pub(crate) fn normal<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
-        if text.starts_with("SHA256:") {
-            self.fingerprint(text)
-        } else {
-            text.into()
-        }
+        if text.starts_with("SHA256:") { self.fingerprint(text) } else { text.into() }
     }
 
     /// Writes what normal form leaves out.
     pub(crate) fn unless_normal(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
-        if self.seen.is_some() {
-            Ok(())
-        } else {
-            self.out.write_fmt(text)
-        }
+        if self.seen.is_some() { Ok(()) } else { self.out.write_fmt(text) }
     }
 }
 

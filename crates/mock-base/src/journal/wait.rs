@@ -72,13 +72,7 @@ fn looked_at(seen: usize, evicted: u64) -> String {
 
 impl<Q: Query> Wait<Q> {
     pub(super) fn new(events: Events, query: Q) -> Self {
-        Self {
-            events,
-            query,
-            within: Duration::from_secs(5),
-            next: 0,
-            evicted: 0,
-        }
+        Self { events, query, within: Duration::from_secs(5), next: 0, evicted: 0 }
     }
 
     /// Sets the deadline, 5 seconds by default. Awaiting, it is measured on tokio's clock.
@@ -110,11 +104,7 @@ impl<Q: Query> Wait<Q> {
                 return Err(self.timed_out());
             };
             let nothing_new = |log: &mut Log| log.next <= self.next;
-            drop(
-                shared
-                    .recorded
-                    .wait_timeout_while(shared.log(), left, nothing_new),
-            );
+            drop(shared.recorded.wait_timeout_while(shared.log(), left, nothing_new));
         }
     }
 
@@ -149,9 +139,7 @@ impl<Q: Query> Wait<Q> {
             self.next = self.next.max(log.next);
             new
         };
-        new.iter()
-            .filter(|event| self.events.scope.holds(event))
-            .find_map(|event| self.query.select(event))
+        new.iter().filter(|event| self.events.scope.holds(event)).find_map(|event| self.query.select(event))
     }
 
     fn timed_out(&self) -> WaitError {

@@ -29,10 +29,7 @@ fn numbers_and_times_increase_whoever_records() {
     assert!(all.is_sorted_by_key(|event| (event.at, event.time)));
     for server in SERVERS {
         let own: Vec<_> = journal.events().on_server(server).payloads::<event::StdinEof>();
-        assert!(
-            own.iter().map(|eof| eof.bytes).eq(0..EACH),
-            "{server} kept its own order"
-        );
+        assert!(own.iter().map(|eof| eof.bytes).eq(0..EACH), "{server} kept its own order");
     }
 }
 
@@ -42,11 +39,8 @@ fn no_waiter_misses_its_event() {
     let start = Barrier::new(SERVERS.len() * 2);
     thread::scope(|scope| {
         for server in SERVERS {
-            let (recorder, view, start) = (
-                journal.recorder(server),
-                journal.events().on_server(server),
-                &start,
-            );
+            let (recorder, view, start) =
+                (journal.recorder(server), journal.events().on_server(server), &start);
             scope.spawn(move || {
                 start.wait();
                 for count in 0..EACH {
@@ -56,10 +50,7 @@ fn no_waiter_misses_its_event() {
             scope.spawn(move || {
                 start.wait();
                 let last = event::stdin_eof().filter(|eof| eof.bytes == EACH - 1);
-                view.wait_for(last)
-                    .within(Duration::from_secs(60))
-                    .blocking()
-                    .unwrap();
+                view.wait_for(last).within(Duration::from_secs(60)).blocking().unwrap();
             });
         }
     });
@@ -77,8 +68,5 @@ async fn the_journals_clock_is_tokios() {
     let at: Vec<_> = all.iter().map(|event| event.at.as_secs()).collect();
     assert_eq!(at, [0, 0, 90]);
     assert_eq!(all[0].at, all[1].at, "time stands still between two events");
-    assert_eq!(
-        all[2].time.duration_since(all[0].time).unwrap(),
-        Duration::from_secs(90)
-    );
+    assert_eq!(all[2].time.duration_since(all[0].time).unwrap(), Duration::from_secs(90));
 }

@@ -9,10 +9,7 @@ fn bytes_of(json: &serde_json::Value) -> Vec<u8> {
         return text.as_bytes().to_vec();
     }
     let hex = json["hex"].as_str().unwrap_or_default();
-    (0..hex.len())
-        .step_by(2)
-        .filter_map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok())
-        .collect()
+    (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
 }
 
 /// Bytes that are sometimes text, sometimes not, sometimes both in turn.

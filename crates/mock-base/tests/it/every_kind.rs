@@ -81,11 +81,7 @@ fn authentication() -> Vec<Kind> {
     signed.outcome = AuthOutcome::Accepted;
     signed.key = Some(key.clone());
     let mut attempts = vec![password.into(), signed.into()];
-    for outcome in [
-        AuthOutcome::Partial,
-        AuthOutcome::Prompted,
-        AuthOutcome::Disconnected,
-    ] {
+    for outcome in [AuthOutcome::Partial, AuthOutcome::Prompted, AuthOutcome::Disconnected] {
         let mut attempt = AuthAttempt::new("deploy", "keyboard-interactive", 3);
         attempt.outcome = outcome;
         attempt.secrets = vec![Secret::new("123456").shown_if(true)];
@@ -108,28 +104,15 @@ fn channel_kinds() -> [ChannelKind; 4] {
             originator: "127.0.0.1".to_owned(),
             originator_port: 50002,
         },
-        ChannelKind::DirectStreamlocal {
-            path: "/run/app.sock".to_owned(),
-        },
-        ChannelKind::ServerOnly {
-            name: "x11".to_owned(),
-        },
+        ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() },
+        ChannelKind::ServerOnly { name: "x11".to_owned() },
     ]
 }
 
 fn requests() -> Vec<Kind> {
     vec![
         Env::new("LANG", "C.UTF-8", false).into(),
-        Pty::new(
-            "xterm",
-            80u32,
-            24u32,
-            0u32,
-            0u32,
-            vec![TerminalMode::new(53, 1)],
-            true,
-        )
-        .into(),
+        Pty::new("xterm", 80u32, 24u32, 0u32, 0u32, vec![TerminalMode::new(53, 1)], true).into(),
         WindowChange::new(120u32, 40u32, 0u32, 0u32).into(),
         Shell::new(true).into(),
         ShellLine::new("show \"version\"").into(),

@@ -34,16 +34,10 @@ fn normalized_timeline_of_every_kind() {
 fn a_timeline_of_several_servers_names_them() {
     use mock_base::{Journal, event};
     let journal = Journal::new();
-    journal
-        .recorder("bastion")
-        .on_connection(1)
-        .record(event::Shell::new(true));
+    journal.recorder("bastion").on_connection(1).record(event::Shell::new(true));
     journal.recorder("db01").record(event::Stopped::new(0u64));
     let timeline = journal.events().timeline().normalized().to_string();
-    assert_eq!(
-        timeline,
-        "bastion 1  shell\ndb01 -     stopped after 0 connections\n"
-    );
+    assert_eq!(timeline, "bastion 1  shell\ndb01 -     stopped after 0 connections\n");
 }
 
 #[test]
@@ -54,13 +48,7 @@ fn no_field_of_a_kind_hides_a_field_of_the_envelope() {
         let own = 5 + envelope.into_iter().filter(|there| *there).count();
         let names: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
         let (envelope, fields) = names.split_at(own);
-        assert!(
-            ENVELOPE
-                .iter()
-                .filter(|name| envelope.contains(name))
-                .eq(envelope),
-            "{names:?}"
-        );
+        assert!(ENVELOPE.iter().filter(|name| envelope.contains(name)).eq(envelope), "{names:?}");
         assert!(fields.iter().all(|name| !ENVELOPE.contains(name)), "{names:?}");
         assert_eq!(json["server"], "lab");
         assert_eq!(serde_json::to_value(&*event).unwrap(), json);
@@ -73,12 +61,7 @@ fn no_field_of_a_kind_hides_a_field_of_the_envelope() {
 fn the_snapshots_hold_every_kind() {
     use std::collections::BTreeSet;
     let journal = every_kind::journal();
-    let recorded: BTreeSet<_> = journal
-        .events()
-        .all()
-        .iter()
-        .map(|event| event.kind.name())
-        .collect();
+    let recorded: BTreeSet<_> = journal.events().all().iter().map(|event| event.kind.name()).collect();
     let documented = mock_base::event::schemas().into_iter().map(|kind| kind.name);
     assert_eq!(recorded, documented.chain(["operation"]).collect());
 }

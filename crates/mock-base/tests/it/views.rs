@@ -9,10 +9,7 @@ fn a_view_is_narrowed_by_server_and_by_connection() {
     let journal = Journal::new();
     for server in ["bastion", "db01"] {
         for connection in 1..=2 {
-            journal
-                .recorder(server)
-                .on_connection(connection)
-                .record(event::Shell::new(true));
+            journal.recorder(server).on_connection(connection).record(event::Shell::new(true));
         }
         journal.recorder(server).record(event::Stopped::new(2u64));
     }
@@ -23,10 +20,7 @@ fn a_view_is_narrowed_by_server_and_by_connection() {
     let [one] = &events.on_server("db01").on_connection(1).query(event::shell())[..] else {
         panic!("one event is in this view")
     };
-    assert_eq!(
-        (&*one.server, one.connection, one.channel),
-        ("db01", Some(1), None)
-    );
+    assert_eq!((&*one.server, one.connection, one.channel), ("db01", Some(1), None));
     assert!(events.on_server("nobody").all().is_empty());
 }
 
@@ -34,21 +28,9 @@ fn a_view_is_narrowed_by_server_and_by_connection() {
 fn a_narrowed_view_sees_later_events_and_waits_for_its_own_only() {
     let journal = Journal::new();
     let second = journal.events().on_connection(2);
-    journal
-        .recorder("lab")
-        .on_connection(1)
-        .record(event::Shell::new(true));
-    assert!(
-        second
-            .wait_for(event::shell())
-            .within(Duration::ZERO)
-            .blocking()
-            .is_err()
-    );
-    journal
-        .recorder("lab")
-        .on_connection(2)
-        .record(event::Shell::new(false));
+    journal.recorder("lab").on_connection(1).record(event::Shell::new(true));
+    assert!(second.wait_for(event::shell()).within(Duration::ZERO).blocking().is_err());
+    journal.recorder("lab").on_connection(2).record(event::Shell::new(false));
     assert!(!second.wait_for(event::shell()).blocking().unwrap().accepted);
 }
 
@@ -93,15 +75,8 @@ fn first_last_and_whole_events_by_closure() {
     assert_eq!(events.first(event::exec()).unwrap().command, "a");
     assert_eq!(events.last(event::exec()).unwrap().command, "c");
     let by_number = events.query(|event: &mock_base::Event| event.seq >= 1);
-    assert_eq!(
-        by_number.iter().map(|event| event.seq).collect::<Vec<_>>(),
-        [1, 2]
-    );
-    let commands: Vec<_> = events
-        .payloads::<event::Exec>()
-        .into_iter()
-        .map(|exec| exec.command)
-        .collect();
+    assert_eq!(by_number.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2]);
+    let commands: Vec<_> = events.payloads::<event::Exec>().into_iter().map(|exec| exec.command).collect();
     assert_eq!(commands, ["a", "b", "c"]);
 }
 
@@ -132,10 +107,7 @@ fn typed_events_of_other_crates_are_read_back_counted_and_waited_for() {
     let events = journal.events();
     assert_eq!(events.of::<Ping>(), [Ping(1), Ping(2)]);
     assert_eq!(events.count(event::operation::<Ping>()), 2);
-    let second = events
-        .wait_for(event::operation::<Ping>().filter(|ping| ping.0 > 1))
-        .blocking()
-        .unwrap();
+    let second = events.wait_for(event::operation::<Ping>().filter(|ping| ping.0 > 1)).blocking().unwrap();
     assert_eq!((second.seq, &second.payload), (1, &Ping(2)));
     assert!(matches!(events.all()[0].kind, Kind::Operation(_)));
     assert_eq!(events.totals()["operation"], 2);

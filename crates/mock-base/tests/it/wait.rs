@@ -22,32 +22,16 @@ fn exec(command: &'static str) -> event::Exec {
 async fn an_event_that_already_happened_counts() {
     let (journal, recorder) = lab();
     recorder.record(exec("ls"));
-    let seen = journal
-        .events()
-        .wait_for(event::exec())
-        .within(Duration::ZERO)
-        .await
-        .unwrap();
+    let seen = journal.events().wait_for(event::exec()).within(Duration::ZERO).await.unwrap();
     assert_eq!(seen.command, "ls");
-    let seen = journal
-        .events()
-        .wait_for(event::exec())
-        .within(Duration::ZERO)
-        .blocking()
-        .unwrap();
+    let seen = journal.events().wait_for(event::exec()).within(Duration::ZERO).blocking().unwrap();
     assert_eq!((seen.seq, seen.connection, &*seen.server), (0, Some(1), "lab"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_awaiting_wait_wakes_on_a_later_event() {
     let (journal, recorder) = lab();
-    let waiting = tokio::spawn(
-        journal
-            .events()
-            .wait_for(event::exec())
-            .within(LONG)
-            .into_future(),
-    );
+    let waiting = tokio::spawn(journal.events().wait_for(event::exec()).within(LONG).into_future());
     tokio::task::yield_now().await;
     recorder.record(event::Shell::new(true));
     recorder.record(exec("ls"));
@@ -57,13 +41,7 @@ async fn an_awaiting_wait_wakes_on_a_later_event() {
 #[tokio::test]
 async fn an_awaiting_wait_wakes_on_an_event_from_another_thread() {
     let (journal, recorder) = lab();
-    let mut waiting = Box::pin(
-        journal
-            .events()
-            .wait_for(event::exec())
-            .within(LONG)
-            .into_future(),
-    );
+    let mut waiting = Box::pin(journal.events().wait_for(event::exec()).within(LONG).into_future());
     let pending =
         std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending()));
     assert!(pending.await, "nothing was recorded yet");
@@ -110,59 +88,23 @@ fn only_what_comes_after_a_number_counts() {
     recorder.record(exec("second"));
     let events = journal.events();
     let first = events.wait_for(event::exec()).blocking().unwrap();
-    let second = events
-        .wait_for(event::exec())
-        .after(first.seq)
-        .blocking()
-        .unwrap();
+    let second = events.wait_for(event::exec()).after(first.seq).blocking().unwrap();
     assert_eq!(second.command, "second");
-    assert!(
-        events
-            .wait_for(event::exec())
-            .after(second.seq)
-            .within(Duration::ZERO)
-            .blocking()
-            .is_err()
-    );
-    assert!(
-        events
-            .wait_for(event::exec())
-            .after(u64::MAX)
-            .within(Duration::ZERO)
-            .blocking()
-            .is_err()
-    );
+    assert!(events.wait_for(event::exec()).after(second.seq).within(Duration::ZERO).blocking().is_err());
+    assert!(events.wait_for(event::exec()).after(u64::MAX).within(Duration::ZERO).blocking().is_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_is_reported_with_the_timeline() {
     let (journal, recorder) = lab();
     recorder.record(event::Connected::new("127.0.0.1:50000"));
-    let error = journal
-        .events()
-        .wait_for(event::exec())
-        .within(Duration::from_secs(2))
-        .await
-        .unwrap_err();
+    let error = journal.events().wait_for(event::exec()).within(Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "no such event within 2s; 1 event so far\n   0.0000s  1  connected from 127.0.0.1:50000\n"
     );
-    let error = journal
-        .events()
-        .wait_for(event::exec())
-        .within(SHORT)
-        .blocking()
-        .unwrap_err();
-    let WaitError::TimedOut {
-        within,
-        seen,
-        evicted,
-        ..
-    } = error
-    else {
-        panic!("not a deadline: {error}")
-    };
+    let error = journal.events().wait_for(event::exec()).within(SHORT).blocking().unwrap_err();
+    let WaitError::TimedOut { within, seen, evicted, .. } = error else { panic!("not a deadline: {error}") };
     assert_eq!((within, seen, evicted), (SHORT, 1, 0));
 }
 
@@ -170,14 +112,7 @@ async fn the_deadline_is_reported_with_the_timeline() {
 fn a_deadline_too_far_to_be_reached_is_no_problem() {
     let (journal, recorder) = lab();
     recorder.record(exec("ls"));
-    assert!(
-        journal
-            .events()
-            .wait_for(event::exec())
-            .within(Duration::MAX)
-            .blocking()
-            .is_ok()
-    );
+    assert!(journal.events().wait_for(event::exec()).within(Duration::MAX).blocking().is_ok());
 }
 
 #[test]
@@ -192,24 +127,12 @@ fn evicted_events_are_named_when_nobody_looked_at_them() {
         other => panic!("not a deadline: {other}"),
     };
     let events = journal.events();
-    let error = events
-        .wait_for(event::shell())
-        .within(Duration::ZERO)
-        .blocking()
-        .unwrap_err();
+    let error = events.wait_for(event::shell()).within(Duration::ZERO).blocking().unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("2 events so far, 3 older dropped unseen by the journal's limit"),
-        "{text}"
-    );
+    assert!(text.contains("2 events so far, 3 older dropped unseen by the journal's limit"), "{text}");
     assert_eq!(evicted_of(error), 3);
     // Numbers 2 and lower were not asked for.
-    let error = events
-        .wait_for(event::shell())
-        .after(1)
-        .within(Duration::ZERO)
-        .blocking()
-        .unwrap_err();
+    let error = events.wait_for(event::shell()).after(1).within(Duration::ZERO).blocking().unwrap_err();
     assert_eq!(evicted_of(error), 1);
 }
 
@@ -218,15 +141,8 @@ fn a_wait_ends_at_its_deadline_after_the_journal_was_cleared() {
     let (journal, recorder) = lab();
     recorder.record(exec("ls"));
     journal.events().clear();
-    let error = journal
-        .events()
-        .wait_for(event::exec())
-        .within(SHORT)
-        .blocking()
-        .unwrap_err();
-    let WaitError::TimedOut { seen, evicted, .. } = error else {
-        panic!("not a deadline: {error}")
-    };
+    let error = journal.events().wait_for(event::exec()).within(SHORT).blocking().unwrap_err();
+    let WaitError::TimedOut { seen, evicted, .. } = error else { panic!("not a deadline: {error}") };
     assert_eq!((seen, evicted), (0, 0));
 }
 

@@ -131,12 +131,7 @@ impl JsonLines {
         } else {
             Box::new(io::stdout())
         };
-        Ok(Some(Self {
-            path,
-            out,
-            is_file,
-            without_end: args.json && !is_file,
-        }))
+        Ok(Some(Self { path, out, is_file, without_end: args.json && !is_file }))
     }
 
     /// Writes until the server has stopped.
@@ -149,10 +144,9 @@ impl JsonLines {
                 write_json(&mut self.out, event)
             });
             match written {
-                Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Events {
-                    path: self.path,
-                    source,
-                }),
+                Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(Error::Events { path: self.path, source })
+                }
                 _ => Ok(()),
             }
         })

@@ -6,10 +6,7 @@ use crate::support::{PROGRAM, command, filters, is_empty, temporary, text};
 /// holds standard error open.
 fn shell(script: &str) -> (Option<i32>, String, String) {
     let temporary = temporary();
-    let output = command("sh", temporary.path())
-        .args(["-c", script, PROGRAM])
-        .output()
-        .unwrap();
+    let output = command("sh", temporary.path()).args(["-c", script, PROGRAM]).output().unwrap();
     assert!(is_empty(temporary.path()), "nothing is left behind");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }

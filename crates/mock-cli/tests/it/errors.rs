@@ -22,11 +22,7 @@ fn a_port_in_use() {
 
 #[test]
 fn an_address_of_another_machine() {
-    fails(
-        "address_of_another_machine",
-        3,
-        &["--listen-address", "203.0.113.1"],
-    );
+    fails("address_of_another_machine", 3, &["--listen-address", "203.0.113.1"]);
 }
 
 #[test]

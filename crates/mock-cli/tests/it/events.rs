@@ -15,17 +15,11 @@ fn visit(port: &Value) {
 }
 
 fn parsed(lines: &str) -> Vec<Value> {
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn kinds(events: &[Value]) -> Vec<&str> {
-    events
-        .iter()
-        .map(|event| event["event"].as_str().unwrap())
-        .collect()
+    events.iter().map(|event| event["event"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -39,28 +33,14 @@ fn a_file_has_every_event_up_to_the_end() {
     assert!(server.stop(Signal::SIGTERM).success());
 
     let events = parsed(&fs::read_to_string(file).unwrap());
-    assert_eq!(
-        kinds(&events),
-        [
-            "started",
-            "started",
-            "connected",
-            "disconnected",
-            "stopped",
-            "stopped"
-        ]
-    );
+    assert_eq!(kinds(&events), ["started", "started", "connected", "disconnected", "stopped", "stopped"]);
     for (number, event) in events.iter().enumerate() {
         assert_eq!(event["seq"], number);
     }
     assert_eq!(events[2]["server"], "lab");
     assert_eq!(events[2]["connection"], 1);
     assert_eq!(events[5]["server"], "lab");
-    assert_eq!(
-        events[5].get("reason"),
-        None,
-        "a file holds the journal and nothing else"
-    );
+    assert_eq!(events[5].get("reason"), None, "a file holds the journal and nothing else");
     let rest = server.stdout.rest();
     assert_eq!(rest.len(), 1, "events go to the file only: {rest:?}");
 }
@@ -73,20 +53,8 @@ fn on_standard_output_they_stand_between_the_first_line_and_the_last() {
     assert!(server.stop(Signal::SIGTERM).success());
     let lines = [before, server.stdout.rest()].concat().join("\n");
     let events = parsed(&lines);
-    assert_eq!(
-        kinds(&events),
-        [
-            "started",
-            "started",
-            "connected",
-            "disconnected",
-            "stopped",
-            "stopped"
-        ]
-    );
-    let [.., of_the_agent, last] = events.as_slice() else {
-        panic!("there are six")
-    };
+    assert_eq!(kinds(&events), ["started", "started", "connected", "disconnected", "stopped", "stopped"]);
+    let [.., of_the_agent, last] = events.as_slice() else { panic!("there are six") };
     assert_eq!(of_the_agent["server"], "agent");
     // The journal's own last event, with more to it.
     assert_eq!(last["seq"], 5);

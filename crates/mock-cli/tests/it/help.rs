@@ -4,11 +4,9 @@ use crate::support::{filters, run, text};
 
 #[test]
 fn help_of_the_program_and_of_each_subcommand() {
-    for (name, args) in [
-        ("help", &["--help"][..]),
-        ("help_short", &["-h"]),
-        ("help_serve", &["serve", "--help"]),
-    ] {
+    for (name, args) in
+        [("help", &["--help"][..]), ("help_short", &["-h"]), ("help_serve", &["serve", "--help"])]
+    {
         let output = run(args);
         assert!(output.status.success());
         filters().bind(|| insta::assert_snapshot!(name, text(&output.stdout)));
@@ -18,8 +16,5 @@ fn help_of_the_program_and_of_each_subcommand() {
 #[test]
 fn the_version_is_that_of_the_package() {
     let output = run(&["--version"]);
-    assert_eq!(
-        text(&output.stdout),
-        concat!("mock-ssh ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(text(&output.stdout), concat!("mock-ssh ", env!("CARGO_PKG_VERSION"), "\n"));
 }

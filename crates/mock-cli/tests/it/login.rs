@@ -11,10 +11,7 @@ use serde_json::Value;
 
 use crate::support::{Server, command, text};
 
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever runs the tests is to know what was not tested"
-)]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know what was not tested")]
 fn ssh_is_missing() -> bool {
     let missing = Command::new("ssh").arg("-V").output().is_err();
     if missing {
@@ -26,16 +23,8 @@ fn ssh_is_missing() -> bool {
 /// Runs lines as somebody who pastes them, and checks that the last of them got through.
 fn paste(server: &Server, lines: &[&str]) {
     let script = format!("{} 'uname -r'", lines.join("\n"));
-    let output = command("sh", server.temporary.path())
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    assert_eq!(
-        text(&output.stdout),
-        "REMOTE_OK:uname -r\n",
-        "{script}\n{}",
-        text(&output.stderr)
-    );
+    let output = command("sh", server.temporary.path()).args(["-c", &script]).output().unwrap();
+    assert_eq!(text(&output.stdout), "REMOTE_OK:uname -r\n", "{script}\n{}", text(&output.stderr));
 }
 
 #[test]
@@ -49,18 +38,9 @@ fn printed_lines_work_as_they_are_and_again() {
         let mut lines = printed.iter().map(|line| line.trim());
         lines.find(|line| line.contains(text)).unwrap()
     };
-    let none = printed
-        .iter()
-        .find(|line| line.ends_with("/config none"))
-        .unwrap();
-    let pubkey = printed
-        .iter()
-        .find(|line| line.ends_with("/config pubkey"))
-        .unwrap();
-    let agent = printed
-        .iter()
-        .rposition(|line| line.contains("pubkey@127.0.0.1"))
-        .unwrap();
+    let none = printed.iter().find(|line| line.ends_with("/config none")).unwrap();
+    let pubkey = printed.iter().find(|line| line.ends_with("/config pubkey")).unwrap();
+    let agent = printed.iter().rposition(|line| line.contains("pubkey@127.0.0.1")).unwrap();
     for _ in 0..2 {
         paste(&server, &[none]);
         paste(&server, &[pubkey]);
@@ -89,9 +69,7 @@ fn ssh(server: &Server, ready: &Value, args: &[&str], token: &str, password: &st
 }
 
 fn answer(user: &Value, round: usize, prompt: usize) -> &str {
-    user["rounds"][round]["prompts"][prompt]["answer"]
-        .as_str()
-        .unwrap()
+    user["rounds"][round]["prompts"][prompt]["answer"].as_str().unwrap()
 }
 
 #[test]
@@ -109,12 +87,7 @@ fn every_user_logs_in_with_what_the_first_line_says() {
         ("kbdint-iter", answer(&users[4], 0, 0), answer(&users[4], 1, 0)),
     ] {
         let output = ssh(&server, &ready, &[name, "id"], token, password);
-        assert_eq!(
-            text(&output.stdout),
-            "REMOTE_OK:id\n",
-            "{name}: {}",
-            text(&output.stderr)
-        );
+        assert_eq!(text(&output.stdout), "REMOTE_OK:id\n", "{name}: {}", text(&output.stderr));
     }
     assert!(server.stop(Signal::SIGTERM).success());
     assert_eq!(server.stdout.json()["totals"]["auth_accepted"], 5);
@@ -125,28 +98,21 @@ fn a_wrong_password_is_refused_logged_and_shown_on_request_only() {
     if ssh_is_missing() {
         return;
     }
-    for (flags, shown) in [
-        (&["--events", "-"][..], "[redacted]"),
-        (&["--events", "-", "--reveal-secrets"], "hunter2"),
-    ] {
+    for (flags, shown) in
+        [(&["--events", "-"][..], "[redacted]"), (&["--events", "-", "--reveal-secrets"], "hunter2")]
+    {
         let (mut server, ready) = Server::ready(flags);
         let args = ["-o", "NumberOfPasswordPrompts=1", "password", "id"];
         let output = ssh(&server, &ready, &args, "", "hunter2");
         assert_eq!(output.status.code(), Some(255));
         assert!(server.stop(Signal::SIGTERM).success());
         let events = server.stdout.rest();
-        let attempt = events
-            .iter()
-            .find(|event| event.contains(r#""method":"password""#))
-            .unwrap();
+        let attempt = events.iter().find(|event| event.contains(r#""method":"password""#)).unwrap();
         let attempt: Value = serde_json::from_str(attempt).unwrap();
         assert_eq!(attempt["outcome"], "rejected");
         assert_eq!(attempt["secrets"][0], shown);
         let log = server.stderr.rest().join("\n");
-        assert!(
-            log.contains("✗ password password: rejected (wrong password)"),
-            "{log}"
-        );
+        assert!(log.contains("✗ password password: rejected (wrong password)"), "{log}");
         assert!(!log.contains("hunter2"), "{log}");
     }
 }
@@ -184,9 +150,6 @@ fn commands_run_on_the_host_where_that_is_asked_for() {
     }
     let (mut server, ready) = Server::ready(&["--exec", "process"]);
     let output = ssh(&server, &ready, &["none", "echo $((6 * 7)); exit 3"], "", "");
-    assert_eq!(
-        (output.status.code(), text(&output.stdout).as_str()),
-        (Some(3), "42\n")
-    );
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(3), "42\n"));
     assert!(server.stop(Signal::SIGTERM).success());
 }

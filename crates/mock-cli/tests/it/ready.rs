@@ -67,11 +67,7 @@ fn host_keys_have_three_fingerprints_and_stand_in_known_hosts() {
         assert!(key["sha256"].as_str().unwrap().starts_with("SHA256:"));
         assert!(key["sha512"].as_str().unwrap().starts_with("SHA512:"));
         assert!(key["md5"].as_str().unwrap().starts_with("MD5:"));
-        let line = format!(
-            "[127.0.0.1]:{} {}",
-            ready["port"],
-            key["public_key"].as_str().unwrap()
-        );
+        let line = format!("[127.0.0.1]:{} {}", ready["port"], key["public_key"].as_str().unwrap());
         assert_eq!(known, &line);
     }
     let file = fs::read_to_string(path(&ready["known_hosts_file"])).unwrap();
@@ -90,10 +86,7 @@ fn every_user_comes_with_what_is_needed_to_log_in() {
     assert_eq!(password["methods"], json!(["password"]));
     assert_eq!(password["password"].as_str().unwrap().len(), 16);
 
-    assert_eq!(
-        keys(pubkey),
-        ["agent_socket", "identity_file", "methods", "name", "public_key"]
-    );
+    assert_eq!(keys(pubkey), ["agent_socket", "identity_file", "methods", "name", "public_key"]);
     assert_eq!(pubkey["methods"], json!(["publickey"]));
     assert_eq!(pubkey["agent_socket"], ready["agent_socket"]);
     let identity = HostKey::read(path(&pubkey["identity_file"])).unwrap();
@@ -132,10 +125,7 @@ fn files_are_for_their_owner_alone() {
     for file in fs::read_dir(&directory).unwrap() {
         let file = file.unwrap().path();
         assert_eq!(mode(&file), 0o600, "{}", file.display());
-        assert!(
-            file.starts_with(&directory),
-            "everything is in the one directory that is deleted"
-        );
+        assert!(file.starts_with(&directory), "everything is in the one directory that is deleted");
     }
     for file in ["ssh_config", "known_hosts_file", "agent_socket"] {
         assert_eq!(path(&ready[file]).parent().unwrap(), directory);
@@ -155,11 +145,9 @@ fn a_user_with_an_empty_name_is_absent_and_so_is_an_agent_without_a_key() {
 
 #[test]
 fn keys_are_of_the_type_that_was_asked_for() {
-    for (name, algorithm) in [
-        ("ed25519", "ssh-ed25519"),
-        ("ecdsa", "ecdsa-sha2-nistp256"),
-        ("rsa", "ssh-rsa"),
-    ] {
+    for (name, algorithm) in
+        [("ed25519", "ssh-ed25519"), ("ecdsa", "ecdsa-sha2-nistp256"), ("rsa", "ssh-rsa")]
+    {
         let (_server, ready) = Server::ready(&["--pubkey-type", name]);
         let public_key = ready["users"][2]["public_key"].as_str().unwrap();
         assert_eq!(public_key.split(' ').next(), Some(algorithm));
@@ -183,13 +171,7 @@ fn what_is_for_people_goes_to_standard_error() {
     let rest = server.stdout.rest();
     assert_eq!(rest.len(), 1, "{rest:?}");
     let stderr = server.stderr.rest().join("\n");
-    assert!(
-        stderr.contains("mock-ssh: warning: clients run commands on this machine"),
-        "{stderr}"
-    );
-    assert!(
-        stderr.contains("mock-ssh: warning: other machines can connect"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("mock-ssh: warning: clients run commands on this machine"), "{stderr}");
+    assert!(stderr.contains("mock-ssh: warning: other machines can connect"), "{stderr}");
     assert!(stderr.contains("listening on 0.0.0.0:"), "{stderr}");
 }

@@ -14,11 +14,9 @@ use crate::support::{Lines, PROGRAM, Process, Server, command, is_empty, path, t
 
 #[test]
 fn signals_stop_it_and_nothing_is_left() {
-    for (signal, reason) in [
-        (Signal::SIGINT, "SIGINT"),
-        (Signal::SIGTERM, "SIGTERM"),
-        (Signal::SIGHUP, "SIGHUP"),
-    ] {
+    for (signal, reason) in
+        [(Signal::SIGINT, "SIGINT"), (Signal::SIGTERM, "SIGTERM"), (Signal::SIGHUP, "SIGHUP")]
+    {
         let (mut server, ready) = Server::ready(&["--name", "lab"]);
         let socket = path(&ready["agent_socket"]);
         assert!(socket.exists());
@@ -50,11 +48,7 @@ fn it_ends_with_its_parent() {
     // The shell waits, so it is the parent until it is killed, which it cannot tell anybody.
     let mut shell = command("sh", temporary.path());
     shell.args(["-c", r#""$0" --json --exit-with-parent & wait"#, PROGRAM]);
-    let mut child = shell
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let stdout = Lines::of(child.stdout.take().unwrap());
     assert_eq!(stdout.json()["event"], "ready");
     let mut shell = Process::new(child);
@@ -67,9 +61,7 @@ fn it_ends_with_its_parent() {
 
 #[test]
 fn the_end_of_the_thread_that_started_it_is_not_that_of_its_parent() {
-    let (mut server, _ready) = thread::spawn(|| Server::ready(&["--exit-with-parent"]))
-        .join()
-        .unwrap();
+    let (mut server, _ready) = thread::spawn(|| Server::ready(&["--exit-with-parent"])).join().unwrap();
     assert!(server.stop(Signal::SIGTERM).success());
     assert_eq!(server.stdout.json()["reason"], "SIGTERM");
 }
@@ -91,10 +83,7 @@ fn a_shell_may_have_it_ignore_what_is_typed_at_the_terminal() {
 fn a_reader_that_does_not_read_does_not_hold_it_up() {
     let temporary = temporary();
     let mut command = command(PROGRAM, temporary.path());
-    command
-        .args(["--json", "--events", "-"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(["--json", "--events", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
     let mut line = String::new();
@@ -114,15 +103,10 @@ fn a_reader_that_does_not_read_does_not_hold_it_up() {
 fn a_reader_that_has_gone_is_no_error() {
     let temporary = temporary();
     let mut command = command(PROGRAM, temporary.path());
-    command
-        .args(["--json", "--events", "-"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(["--json", "--events", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready = serde_json::from_str(&line).unwrap();
     let stderr = Lines::of(child.stderr.take().unwrap());
     connect(&ready);

@@ -67,11 +67,7 @@ impl Server {
     }
 
     pub(crate) fn spawn(command: &mut Command, temporary: TempDir) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Self {
             stdout: Lines::of(child.stdout.take().unwrap()),
             stderr: Lines::of(child.stderr.take().unwrap()),
@@ -111,11 +107,7 @@ impl Process {
         let id = Pid::from_raw(child.id().try_into().unwrap());
         let (ended, status) = mpsc::channel();
         thread::spawn(move || ended.send(child.wait().unwrap()));
-        Self {
-            id,
-            status,
-            running: true,
-        }
+        Self { id, status, running: true }
     }
 
     pub(crate) fn ended(&mut self) -> ExitStatus {

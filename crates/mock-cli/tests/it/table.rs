@@ -33,14 +33,8 @@ fn users_that_are_left_out_are_in_no_line() {
 
 #[test]
 fn the_log_has_a_line_for_every_event() {
-    let mut server = Server::start(&[
-        "--listen-port",
-        "0",
-        "--banner",
-        "Hello",
-        "--version-string",
-        "SSH-2.0-Router_1",
-    ]);
+    let mut server =
+        Server::start(&["--listen-port", "0", "--banner", "Hello", "--version-string", "SSH-2.0-Router_1"]);
     let lines = server.stdout.until("listening on 127.0.0.1");
     let port = lines.last().unwrap().rsplit_once(':').unwrap().1;
     let mut client = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
@@ -50,10 +44,7 @@ fn the_log_has_a_line_for_every_event() {
     drop(client);
     let log = server.stdout.until("disconnected by");
     assert!(server.stop(Signal::SIGTERM).success());
-    assert!(
-        log[0].contains("s  1        connected from 127.0.0.1:"),
-        "{log:?}"
-    );
+    assert!(log[0].contains("s  1        connected from 127.0.0.1:"), "{log:?}");
 }
 
 #[test]
@@ -61,10 +52,7 @@ fn colours_are_for_terminals_and_for_who_insists() {
     let has_colours = |args: &[&str], no_color: &str| {
         let temporary = temporary();
         let mut command = command(PROGRAM, temporary.path());
-        command
-            .args(["--listen-port", "0"])
-            .args(args)
-            .env("NO_COLOR", no_color);
+        command.args(["--listen-port", "0"]).args(args).env("NO_COLOR", no_color);
         let mut server = Server::spawn(&mut command, temporary);
         let lines = server.stdout.until("listening on 127.0.0.1");
         assert!(server.stop(Signal::SIGTERM).success());

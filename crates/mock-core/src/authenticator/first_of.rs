@@ -17,9 +17,7 @@ impl FirstOf {
     /// These strategies, in this order. None at all rejects everybody.
     #[must_use]
     pub fn new(strategies: impl IntoIterator<Item = Box<dyn Authenticator>>) -> Self {
-        Self {
-            strategies: strategies.into_iter().collect(),
-        }
+        Self { strategies: strategies.into_iter().collect() }
     }
 
     /// Adds one at the end.
@@ -30,19 +28,13 @@ impl FirstOf {
 
 impl std::fmt::Debug for FirstOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FirstOf")
-            .field("strategies", &self.strategies.len())
-            .finish()
+        f.debug_struct("FirstOf").field("strategies", &self.strategies.len()).finish()
     }
 }
 
 impl Authenticator for FirstOf {
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
-        let logins = self
-            .strategies
-            .iter()
-            .map(|strategy| strategy.begin(context))
-            .collect();
+        let logins = self.strategies.iter().map(|strategy| strategy.begin(context)).collect();
         Box::new(FirstOfLogin { logins, asked: None })
     }
 }
@@ -55,10 +47,7 @@ struct FirstOfLogin {
 
 impl LoginState for FirstOfLogin {
     fn methods(&self) -> Methods {
-        self.logins
-            .iter()
-            .flat_map(|login| login.methods().iter().collect::<Vec<_>>())
-            .collect()
+        self.logins.iter().flat_map(|login| login.methods().iter().collect::<Vec<_>>()).collect()
     }
 
     fn attempt(&mut self, attempt: &Attempt<'_>) -> Verdict {
@@ -86,16 +75,10 @@ impl LoginState for FirstOfLogin {
         if rejections.is_empty() {
             return Verdict::reject("answers without a round asked");
         }
-        let after = rejections
-            .iter()
-            .map(|(_, verdict)| verdict.after)
-            .max()
-            .unwrap_or_default();
+        let after = rejections.iter().map(|(_, verdict)| verdict.after).max().unwrap_or_default();
         // Those who take the method know best why not; the others only say that they do not take it.
         let informed = rejections.iter().any(|(offers_method, _)| *offers_method);
-        let whys = rejections
-            .iter()
-            .filter(|(offers_method, _)| *offers_method || !informed);
+        let whys = rejections.iter().filter(|(offers_method, _)| *offers_method || !informed);
         Verdict::reject(join_whys(whys.map(|(_, verdict)| &verdict.why))).after(after)
     }
 }

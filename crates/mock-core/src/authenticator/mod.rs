@@ -96,21 +96,13 @@ impl<'a> LoginContext<'a> {
     /// A login by `user` on the connection with this number.
     #[must_use]
     pub fn new(user: &'a str, connection: u64, peer: &'a Peer) -> Self {
-        Self {
-            user,
-            connection,
-            peer,
-        }
+        Self { user, connection, peer }
     }
 
     /// A login outside any server, for testing a strategy by itself.
     #[must_use]
     pub fn detached(user: &'a str) -> Self {
-        Self {
-            user,
-            connection: 1,
-            peer: &Peer::Memory,
-        }
+        Self { user, connection: 1, peer: &Peer::Memory }
     }
 }
 
@@ -179,11 +171,7 @@ impl<'a> Attempt<'a> {
     /// The first attempt of a connection.
     #[must_use]
     pub fn new(user: &'a str, credential: Credential<'a>) -> Self {
-        Self {
-            user,
-            credential,
-            number: 1,
-        }
+        Self { user, credential, number: 1 }
     }
 
     /// The same attempt with another number.

@@ -55,11 +55,7 @@ pub enum Answer {
 
 impl Verdict {
     fn new(answer: Answer, why: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            answer,
-            after: Duration::ZERO,
-            why: why.into(),
-        }
+        Self { answer, after: Duration::ZERO, why: why.into() }
     }
 
     /// The client is logged in; for an offered key: it may go on and sign.
@@ -93,13 +89,7 @@ impl Verdict {
         text: impl Into<String>,
         why: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(
-            Answer::Disconnect {
-                reason,
-                text: text.into(),
-            },
-            why,
-        )
+        Self::new(Answer::Disconnect { reason, text: text.into() }, why)
     }
 
     /// Lets the client wait that long for its answer.
@@ -136,10 +126,7 @@ impl Prompt {
     /// A prompt; `echo` says whether the client may show what is typed.
     #[must_use]
     pub fn new(text: impl Into<String>, echo: bool) -> Self {
-        Self {
-            text: text.into(),
-            echo,
-        }
+        Self { text: text.into(), echo }
     }
 }
 
@@ -147,10 +134,7 @@ impl Round {
     /// A round with these prompts.
     #[must_use]
     pub fn new(prompts: impl IntoIterator<Item = Prompt>) -> Self {
-        Self {
-            prompts: prompts.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { prompts: prompts.into_iter().collect(), ..Self::default() }
     }
 
     /// Sets the name.
@@ -171,10 +155,7 @@ impl Round {
 /// Reason codes of `SSH_MSG_DISCONNECT` (RFC 4253 section 11.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "the names are the RFC's, which defines no more than them"
-)]
+#[expect(missing_docs, reason = "the names are the RFC's, which defines no more than them")]
 pub enum DisconnectReason {
     HostNotAllowedToConnect = 1,
     ProtocolError = 2,

@@ -23,10 +23,7 @@ impl Engine {
         let mut event = self.attempt_event(user, credential);
         let mut verdict = self.ask(user, credential).await?;
         if matches!(verdict.answer, Answer::Ask(_)) && credential.method() != Method::KeyboardInteractive {
-            let text = format!(
-                "{} cannot be answered with prompts: rejected",
-                credential.method()
-            );
+            let text = format!("{} cannot be answered with prompts: rejected", credential.method());
             self.recorder().record(Problem::new(text));
             verdict.answer = Answer::Reject { left: None };
         }
@@ -50,11 +47,7 @@ impl Engine {
             Answer::Ask(round) => Ok(Auth::Partial {
                 name: round.name.into(),
                 instructions: round.instructions.into(),
-                prompts: round
-                    .prompts
-                    .into_iter()
-                    .map(|prompt| (prompt.text.into(), prompt.echo))
-                    .collect(),
+                prompts: round.prompts.into_iter().map(|prompt| (prompt.text.into(), prompt.echo)).collect(),
             }),
             Answer::Partial { .. } => Ok(reject(&left, true)),
             Answer::Reject { .. } => {
@@ -75,12 +68,7 @@ impl Engine {
         };
         let verdict = self.ask(user, credential).await?;
         let welcome = matches!(verdict.answer, Answer::Accept);
-        self.recorder().record(KeyOffered::new(
-            user,
-            key_info(key, algorithm),
-            welcome,
-            verdict.why,
-        ));
+        self.recorder().record(KeyOffered::new(user, key_info(key, algorithm), welcome, verdict.why));
         match verdict.answer {
             Answer::Accept => Ok(Auth::Accept),
             Answer::Reject { left } => {
@@ -103,11 +91,8 @@ impl Engine {
 
     /// Asks the handler, and plays the delay that it wants.
     async fn ask(&mut self, user: &str, credential: Credential<'_>) -> Result<Verdict, EngineError> {
-        let number = if let Credential::KeyOffered { .. } = credential {
-            self.attempts + 1
-        } else {
-            self.attempts
-        };
+        let number =
+            if let Credential::KeyOffered { .. } = credential { self.attempts + 1 } else { self.attempts };
         let attempt = Attempt::new(user, credential).numbered(number);
         let verdict = self.decide(|handler| handler.auth(&attempt))?;
         if !verdict.after.is_zero() {
@@ -148,8 +133,7 @@ impl Engine {
 
     fn accepted(&mut self, user: &str, method: Method) {
         user.clone_into(&mut self.user);
-        self.recorder()
-            .record(AuthAccepted::new(user, method.name(), self.attempts));
+        self.recorder().record(AuthAccepted::new(user, method.name(), self.attempts));
         self.surroundings.authenticated.cancel();
     }
 
@@ -160,11 +144,7 @@ impl Engine {
         }
         self.rejections += 1;
         if self.rejections >= self.surroundings.options.max_auth_attempts {
-            self.disconnect(
-                DisconnectReason::ProtocolError,
-                "Too many authentication failures".into(),
-            )
-            .await;
+            self.disconnect(DisconnectReason::ProtocolError, "Too many authentication failures".into()).await;
         }
     }
 
@@ -173,32 +153,21 @@ impl Engine {
         let _said_before = self.surroundings.ended.set(text.clone());
         if let Some(handle) = self.surroundings.handle.get() {
             // The session's queue has room: nothing else runs on a connection before the login.
-            let _gone = handle
-                .disconnect(convert::disconnect(reason), text, String::new())
-                .await;
+            let _gone = handle.disconnect(convert::disconnect(reason), text, String::new()).await;
         }
     }
 }
 
 /// Always names the methods: left to itself, the engine would drop the one just tried.
 fn reject(left: &Methods, partial_success: bool) -> Auth {
-    Auth::Reject {
-        proceed_with_methods: Some(convert::method_set(left)),
-        partial_success,
-    }
+    Auth::Reject { proceed_with_methods: Some(convert::method_set(left)), partial_success }
 }
 
 fn key_info(key: &crate::keys::PublicKey, algorithm: &str) -> PublicKeyInfo {
-    PublicKeyInfo::new(
-        algorithm,
-        key.fingerprint(HashAlg::Sha256).to_string(),
-        public_line(key),
-    )
+    PublicKeyInfo::new(algorithm, key.fingerprint(HashAlg::Sha256).to_string(), public_line(key))
 }
 
 /// The answers of a keyboard-interactive round. One that is not UTF-8 cannot be right.
 pub(super) fn answers(response: Response<'_>) -> Vec<String> {
-    response
-        .map(|answer| String::from_utf8_lossy(&answer).into_owned())
-        .collect()
+    response.map(|answer| String::from_utf8_lossy(&answer).into_owned()).collect()
 }

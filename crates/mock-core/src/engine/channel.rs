@@ -88,11 +88,7 @@ impl Channel {
 
     /// Keeps a variable, unless there are too many already.
     pub(super) fn keep_env(&mut self, name: &str, value: &str) -> bool {
-        let bytes: usize = self
-            .env
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
+        let bytes: usize = self.env.iter().map(|(name, value)| name.len() + value.len()).sum();
         let fits = self.env.len() < MOST_VARIABLES && bytes + name.len() + value.len() <= MOST_VARIABLE_BYTES;
         if fits {
             self.env.push((name.to_owned(), value.to_owned()));
@@ -120,9 +116,7 @@ impl Channel {
 
     /// Data arrived. Returns how much waits to be read.
     pub(super) fn receive(&mut self, data: &[u8]) -> usize {
-        self.shared
-            .received
-            .fetch_add(data.len() as u64, Ordering::Relaxed);
+        self.shared.received.fetch_add(data.len() as u64, Ordering::Relaxed);
         if let Running::Service(driver) = &self.running {
             driver.receive(data);
             return 0;
@@ -190,8 +184,7 @@ impl ChannelShared {
     pub(super) fn closed(&self) {
         if !self.closed.swap(true, Ordering::AcqRel) {
             let received = self.received.load(Ordering::Relaxed);
-            self.recorder
-                .record(ChannelClosed::new(received, self.output.sent()));
+            self.recorder.record(ChannelClosed::new(received, self.output.sent()));
         }
         self.over.cancel();
     }

@@ -23,22 +23,14 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
         server_id: SshId::Standard(Cow::Owned(options.version.clone())),
         // Only what a client is told before its user name is known.
         methods: MethodSet::from(
-            [
-                MethodKind::PublicKey,
-                MethodKind::Password,
-                MethodKind::KeyboardInteractive,
-            ]
-            .as_slice(),
+            [MethodKind::PublicKey, MethodKind::Password, MethodKind::KeyboardInteractive].as_slice(),
         ),
         // The engine's second of penance for every refused attempt would make tests slow; verdicts have delays.
         auth_rejection_time: Duration::ZERO,
         auth_rejection_time_initial: Some(Duration::ZERO),
         // The engine's own limit counts what no hook sees, such as bad signatures; ours ends a login earlier.
         max_auth_attempts: options.max_auth_attempts as usize + UNSEEN_ATTEMPTS,
-        keys: host_keys
-            .iter()
-            .map(|key| PrivateKey::clone(key.private_key()))
-            .collect(),
+        keys: host_keys.iter().map(|key| PrivateKey::clone(key.private_key())).collect(),
         window_size: FULL_WINDOW,
         event_buffer_size: EVENT_BUFFER,
         inactivity_timeout: options.inactivity_timeout,
@@ -48,23 +40,12 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
 }
 
 fn preferred(algorithms: &Algorithms) -> Result<Preferred, UnknownAlgorithm> {
-    let mut kex = parse("key exchange", &algorithms.kex, |name| {
-        kex::Name::try_from(name).ok()
-    })?;
-    kex.extend([
-        kex::EXTENSION_SUPPORT_AS_SERVER,
-        kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
-    ]);
+    let mut kex = parse("key exchange", &algorithms.kex, |name| kex::Name::try_from(name).ok())?;
+    kex.extend([kex::EXTENSION_SUPPORT_AS_SERVER, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER]);
     Ok(Preferred {
         kex: kex.into(),
-        key: parse("host key", &algorithms.host_keys, |name| {
-            Algorithm::new(name).ok()
-        })?
-        .into(),
-        cipher: parse("cipher", &algorithms.ciphers, |name| {
-            cipher::Name::try_from(name).ok()
-        })?
-        .into(),
+        key: parse("host key", &algorithms.host_keys, |name| Algorithm::new(name).ok())?.into(),
+        cipher: parse("cipher", &algorithms.ciphers, |name| cipher::Name::try_from(name).ok())?.into(),
         mac: parse("MAC", &algorithms.macs, |name| mac::Name::try_from(name).ok())?.into(),
         compression: parse("compression", &algorithms.compression, |name| {
             compression::Name::try_from(name).ok()
@@ -81,12 +62,7 @@ fn parse<T>(
 ) -> Result<Vec<T>, UnknownAlgorithm> {
     names
         .iter()
-        .map(|name| {
-            known(name).ok_or_else(|| UnknownAlgorithm {
-                kind,
-                name: name.clone(),
-            })
-        })
+        .map(|name| known(name).ok_or_else(|| UnknownAlgorithm { kind, name: name.clone() }))
         .collect()
 }
 
@@ -97,10 +73,7 @@ mod tests {
     #[test]
     fn both_sets_consist_of_algorithms_that_the_engine_has() {
         for algorithms in [Algorithms::compatible(), Algorithms::modern()] {
-            let options = Options {
-                algorithms,
-                ..Options::default()
-            };
+            let options = Options { algorithms, ..Options::default() };
             config(&options, &[]).unwrap();
         }
     }
@@ -108,14 +81,7 @@ mod tests {
     #[test]
     fn an_unknown_algorithm_is_named_with_its_list() {
         let algorithms = Algorithms::modern().ciphers(["rot13"]);
-        let error = config(
-            &Options {
-                algorithms,
-                ..Options::default()
-            },
-            &[],
-        )
-        .unwrap_err();
+        let error = config(&Options { algorithms, ..Options::default() }, &[]).unwrap_err();
         assert_eq!(error.to_string(), "unknown cipher algorithm `rot13`");
     }
 }

@@ -21,9 +21,7 @@ pub(super) fn method_set(methods: &Methods) -> MethodSet {
 /// Terminal modes in the order sent. The engine leaves an end marker in place of each opcode that it does not know.
 pub(super) fn terminal_modes(modes: &[(Pty, u32)]) -> Vec<TerminalMode> {
     let known = modes.iter().filter(|(opcode, _)| *opcode != Pty::TTY_OP_END);
-    known
-        .map(|(opcode, value)| TerminalMode::new(*opcode as u8, *value))
-        .collect()
+    known.map(|(opcode, value)| TerminalMode::new(*opcode as u8, *value)).collect()
 }
 
 pub(super) fn signal_name(signal: Sig) -> String {
@@ -51,10 +49,7 @@ pub(super) fn signal(name: &str) -> Sig {
 }
 
 pub(super) fn open_failure(reason: OpenFailure, text: String) -> ChannelOpenFailure {
-    ChannelOpenFailure::Other {
-        code: reason.code(),
-        reason: text,
-    }
+    ChannelOpenFailure::Other { code: reason.code(), reason: text }
 }
 
 pub(crate) fn disconnect(reason: DisconnectReason) -> Disconnect {

@@ -17,18 +17,14 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.channels.retain(|_, channel| !channel.is_over());
         let session_channel = matches!(kind, ChannelKind::Session);
-        let forwarded = matches!(
-            kind,
-            ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. }
-        );
+        let forwarded =
+            matches!(kind, ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. });
         let to = match self.decide(|handler| handler.channel_open(&kind))? {
             Open::Accept if session_channel => None,
             Open::Connect(to) if forwarded => Some(to),
             Open::Accept | Open::Connect(_) => {
                 let text = "a channel of this type cannot be opened so".to_owned();
-                return self
-                    .refuse(kind, OpenFailure::AdministrativelyProhibited, text, reply)
-                    .await;
+                return self.refuse(kind, OpenFailure::AdministrativelyProhibited, text, reply).await;
             }
             Open::Refuse { reason, text } => return self.refuse(kind, reason, text, reply).await,
             Open::Silence => {
@@ -45,11 +41,7 @@ impl Engine {
         recorder.record(ChannelOpened::new(kind));
         let over = self.surroundings.kill.child_token();
         let output = Output::new(writing, handle, over.clone());
-        let stdin_limit = if session_channel {
-            self.surroundings.options.recorded_stdin
-        } else {
-            0
-        };
+        let stdin_limit = if session_channel { self.surroundings.options.recorded_stdin } else { 0 };
         let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
         reply.accept().await;
         if let Some(to) = to {
@@ -67,8 +59,7 @@ impl Engine {
         text: String,
         reply: ChannelOpenHandle,
     ) -> Result<(), EngineError> {
-        self.recorder()
-            .record(ChannelRefused::new(kind, reason.code(), text.clone()));
+        self.recorder().record(ChannelRefused::new(kind, reason.code(), text.clone()));
         reply.reject(convert::open_failure(reason, text)).await;
         Ok(())
     }
@@ -80,16 +71,14 @@ impl Engine {
             Forwarding::Accept { port } => Some(port),
         };
         let (address, asked) = endpoint(listen);
-        self.recorder()
-            .record(Forward::new(address, asked, port.is_some()));
+        self.recorder().record(Forward::new(address, asked, port.is_some()));
         Ok(port)
     }
 
     pub(super) fn cancel_listen(&mut self, listen: &Listen) -> Result<bool, EngineError> {
         let accepted = self.decide(|handler| handler.cancel_forward(listen))?;
         let (address, port) = endpoint(listen);
-        self.recorder()
-            .record(ForwardCancelled::new(address, port, accepted));
+        self.recorder().record(ForwardCancelled::new(address, port, accepted));
         Ok(accepted)
     }
 }

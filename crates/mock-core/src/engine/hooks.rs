@@ -42,18 +42,14 @@ impl server::Handler for Engine {
     }
 
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Hook<Auth> {
-        let credential = Credential::KeyOffered {
-            key: offer.public_key,
-            algorithm: offer.algorithm.as_str(),
-        };
+        let credential =
+            Credential::KeyOffered { key: offer.public_key, algorithm: offer.algorithm.as_str() };
         self.judge(user, credential).await
     }
 
     async fn auth_publickey(&mut self, user: &str, verified: VerifiedPublicKey<'_>) -> Hook<Auth> {
-        let credential = Credential::KeySigned {
-            key: verified.public_key,
-            algorithm: verified.algorithm.as_str(),
-        };
+        let credential =
+            Credential::KeySigned { key: verified.public_key, algorithm: verified.algorithm.as_str() };
         self.judge(user, credential).await
     }
 
@@ -82,8 +78,7 @@ impl server::Handler for Engine {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Hook {
-        self.open(channel, ChannelKind::Session, reply, session.handle())
-            .await
+        self.open(channel, ChannelKind::Session, reply, session.handle()).await
     }
 
     async fn channel_open_direct_tcpip(
@@ -97,12 +92,7 @@ impl server::Handler for Engine {
         session: &mut Session,
     ) -> Hook {
         let (host, originator) = (host.to_owned(), originator.to_owned());
-        let kind = ChannelKind::DirectTcpip {
-            host,
-            port,
-            originator,
-            originator_port,
-        };
+        let kind = ChannelKind::DirectTcpip { host, port, originator, originator_port };
         self.open(channel, kind, reply, session.handle()).await
     }
 
@@ -113,9 +103,7 @@ impl server::Handler for Engine {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Hook {
-        let kind = ChannelKind::DirectStreamlocal {
-            path: path.to_owned(),
-        };
+        let kind = ChannelKind::DirectStreamlocal { path: path.to_owned() };
         self.open(channel, kind, reply, session.handle()).await
     }
 
@@ -127,15 +115,7 @@ impl server::Handler for Engine {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Hook {
-        self.open(
-            channel,
-            ChannelKind::ServerOnly {
-                name: "x11".to_owned(),
-            },
-            reply,
-            session.handle(),
-        )
-        .await
+        self.open(channel, ChannelKind::ServerOnly { name: "x11".to_owned() }, reply, session.handle()).await
     }
 
     async fn channel_open_forwarded_tcpip(
@@ -150,9 +130,7 @@ impl server::Handler for Engine {
     ) -> Hook {
         self.open(
             channel,
-            ChannelKind::ServerOnly {
-                name: "forwarded-tcpip".to_owned(),
-            },
+            ChannelKind::ServerOnly { name: "forwarded-tcpip".to_owned() },
             reply,
             session.handle(),
         )
@@ -178,10 +156,7 @@ impl server::Handler for Engine {
             return Ok(());
         };
         if channel.receive(data) > window::UNREAD_LIMIT {
-            let text = format!(
-                "channel closed: more than {} bytes wait to be read",
-                window::UNREAD_LIMIT
-            );
+            let text = format!("channel closed: more than {} bytes wait to be read", window::UNREAD_LIMIT);
             channel.recorder().record(Problem::new(text));
             channel.close();
             session.close(id)?;
@@ -190,10 +165,7 @@ impl server::Handler for Engine {
     }
 
     fn adjust_window(&mut self, id: ChannelId, _: u32) -> u32 {
-        let unread = self
-            .channels
-            .get(&id)
-            .map_or(0, |channel| channel.inbox.waiting());
+        let unread = self.channels.get(&id).map_or(0, |channel| channel.inbox.waiting());
         window::size_for(unread)
     }
 
@@ -209,10 +181,7 @@ impl server::Handler for Engine {
         session: &mut Session,
     ) -> Hook {
         let modes = convert::terminal_modes(modes);
-        let accepted = self.pty(
-            id,
-            PtyEvent::new(term, columns, rows, width, height, modes, false),
-        )?;
+        let accepted = self.pty(id, PtyEvent::new(term, columns, rows, width, height, modes, false))?;
         answer(session, id, accepted)
     }
 
@@ -268,10 +237,7 @@ impl server::Handler for Engine {
     }
 
     async fn tcpip_forward(&mut self, address: &str, port: &mut u32, _: &mut Session) -> Hook<bool> {
-        let bound = self.listen(&Listen::Tcp {
-            address: address.to_owned(),
-            port: *port,
-        })?;
+        let bound = self.listen(&Listen::Tcp { address: address.to_owned(), port: *port })?;
         if let Some(bound) = bound.filter(|_| *port == 0) {
             *port = bound.into();
         }
@@ -279,23 +245,14 @@ impl server::Handler for Engine {
     }
 
     async fn cancel_tcpip_forward(&mut self, address: &str, port: u32, _: &mut Session) -> Hook<bool> {
-        self.cancel_listen(&Listen::Tcp {
-            address: address.to_owned(),
-            port,
-        })
+        self.cancel_listen(&Listen::Tcp { address: address.to_owned(), port })
     }
 
     async fn streamlocal_forward(&mut self, path: &str, _: &mut Session) -> Hook<bool> {
-        Ok(self
-            .listen(&Listen::Unix {
-                path: path.to_owned(),
-            })?
-            .is_some())
+        Ok(self.listen(&Listen::Unix { path: path.to_owned() })?.is_some())
     }
 
     async fn cancel_streamlocal_forward(&mut self, path: &str, _: &mut Session) -> Hook<bool> {
-        self.cancel_listen(&Listen::Unix {
-            path: path.to_owned(),
-        })
+        self.cancel_listen(&Listen::Unix { path: path.to_owned() })
     }
 }

@@ -108,8 +108,7 @@ impl Engine {
     /// Asks the handler. A panic there ends this connection, and nothing else.
     fn decide<T>(&mut self, ask: impl FnOnce(&mut dyn Handler) -> T) -> Result<T, EngineError> {
         catch_unwind(AssertUnwindSafe(|| ask(&mut *self.handler))).map_err(|panic| {
-            self.recorder()
-                .record(Panicked::new("handler", panic_text(&*panic)));
+            self.recorder().record(Panicked::new("handler", panic_text(&*panic)));
             EngineError::Panicked
         })
     }
@@ -126,6 +125,5 @@ impl Drop for Engine {
 /// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

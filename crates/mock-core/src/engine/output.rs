@@ -45,14 +45,7 @@ struct Shared {
 
 impl Output {
     pub(super) fn new(channel: ChannelWriteHalf<Msg>, handle: Handle, closed: CancellationToken) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                channel,
-                handle,
-                sent: AtomicU64::new(0),
-                closed,
-            }),
-        }
+        Self { shared: Arc::new(Shared { channel, handle, sent: AtomicU64::new(0), closed }) }
     }
 
     /// Sends data, and waits until the window has taken it.
@@ -71,11 +64,7 @@ impl Output {
     pub(super) async fn exit(&self, exit: &Exit) -> io::Result<()> {
         self.unless_closed(async |channel, handle| match exit {
             Exit::Status(status) => channel.exit_status(*status).await.is_ok(),
-            Exit::Signal {
-                name,
-                core_dumped,
-                message,
-            } => {
+            Exit::Signal { name, core_dumped, message } => {
                 let signal = convert::signal(name);
                 handle
                     .exit_signal_request(channel.id(), signal, *core_dumped, message.clone(), String::new())
@@ -107,10 +96,6 @@ impl Output {
             () = self.shared.closed.cancelled() => false,
             done = write(&self.shared.channel, &self.shared.handle) => done,
         };
-        if done {
-            Ok(())
-        } else {
-            Err(io::Error::new(io::ErrorKind::BrokenPipe, "the channel is closed"))
-        }
+        if done { Ok(()) } else { Err(io::Error::new(io::ErrorKind::BrokenPipe, "the channel is closed")) }
     }
 }

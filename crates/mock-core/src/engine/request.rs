@@ -18,9 +18,7 @@ impl Engine {
         };
         let accepted = wanted && channel.keep_env(name, value);
         if wanted && !accepted {
-            channel
-                .recorder()
-                .record(Problem::new("too many environment variables"));
+            channel.recorder().record(Problem::new("too many environment variables"));
         }
         channel.recorder().record(Env::new(name, value, accepted));
         Ok(accepted)
@@ -57,13 +55,7 @@ impl Engine {
         let accepted = self.decide(|handler| handler.x11_forward())?;
         if let Some(channel) = self.channels.get(&id) {
             let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
-            channel.recorder().record(X11Forward::new(
-                single_connection,
-                protocol,
-                cookie,
-                screen,
-                accepted,
-            ));
+            channel.recorder().record(X11Forward::new(single_connection, protocol, cookie, screen, accepted));
         }
         Ok(accepted)
     }
@@ -106,9 +98,7 @@ impl Engine {
         };
         if !channel.occupy() {
             // RFC 4254 section 6.5: only one of these requests can succeed per channel.
-            channel
-                .recorder()
-                .record(Problem::new("a second program was requested on a channel"));
+            channel.recorder().record(Problem::new("a second program was requested on a channel"));
             session.channel_failure(id)?;
             return Ok(());
         }
@@ -129,14 +119,10 @@ impl Engine {
         let accepted = matches!(launch.answer, LaunchAnswer::Run(_));
         match &request.wanted {
             Wanted::Exec(command) => {
-                channel
-                    .recorder()
-                    .record(ExecEvent::new(Bytes::clone(command), accepted, launch.rule));
+                channel.recorder().record(ExecEvent::new(Bytes::clone(command), accepted, launch.rule));
             }
             Wanted::Shell => channel.recorder().record(ShellEvent::new(accepted)),
-            Wanted::Subsystem(name) => channel
-                .recorder()
-                .record(SubsystemEvent::new(name.clone(), accepted)),
+            Wanted::Subsystem(name) => channel.recorder().record(SubsystemEvent::new(name.clone(), accepted)),
         }
         match launch.answer {
             LaunchAnswer::Run(program) => {

@@ -40,16 +40,8 @@ struct Core {
 
 impl Driver {
     pub(super) fn new(service: Box<dyn Service>, recorder: Recorder) -> Self {
-        let core = Core {
-            service: Some(service),
-            out: Outbox::new(),
-            exit: Exit::Silent,
-        };
-        Self {
-            core: Mutex::new(core),
-            changed: Notify::new(),
-            recorder,
-        }
+        let core = Core { service: Some(service), out: Outbox::new(), exit: Exit::Silent };
+        Self { core: Mutex::new(core), changed: Notify::new(), recorder }
     }
 
     pub(super) fn receive(&self, data: &[u8]) {
@@ -78,8 +70,7 @@ impl Driver {
                     Exit::Silent
                 }
                 Err(panic) => {
-                    self.recorder
-                        .record(Panicked::new("program", panic_text(&*panic)));
+                    self.recorder.record(Panicked::new("program", panic_text(&*panic)));
                     Exit::Silent
                 }
             };

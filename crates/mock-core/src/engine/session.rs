@@ -78,11 +78,7 @@ async fn say_farewell(surroundings: &Surroundings, traffic: &Traffic, why: Strin
         return;
     };
     let _too_late = timeout(FAREWELL, async {
-        if handle
-            .disconnect(Disconnect::ByApplication, why, String::new())
-            .await
-            .is_ok()
-        {
+        if handle.disconnect(Disconnect::ByApplication, why, String::new()).await.is_ok() {
             traffic.finished_sending.cancelled().await;
         }
     })

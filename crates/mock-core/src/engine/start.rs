@@ -30,9 +30,7 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Req
             tasks.spawn(service::run(driver, shared));
         }
         Err(panic) => {
-            shared
-                .recorder
-                .record(Panicked::new("program", panic_text(&*panic)));
+            shared.recorder.record(Panicked::new("program", panic_text(&*panic)));
             tasks.spawn(async move { shared.finish(Exit::Silent).await });
         }
     }
@@ -65,9 +63,7 @@ async fn task(future: BoxFuture<Exit>, channel: Arc<ChannelShared>) {
         done = AssertUnwindSafe(future).catch_unwind() => done,
     };
     let exit = done.unwrap_or_else(|panic| {
-        channel
-            .recorder
-            .record(Panicked::new("program", panic_text(&*panic)));
+        channel.recorder.record(Panicked::new("program", panic_text(&*panic)));
         Exit::Silent
     });
     channel.finish(exit).await;

@@ -160,16 +160,9 @@ pub enum PatternError {
 ///
 /// [`PatternError::Glob`] for a pattern that is not a glob.
 pub fn glob(pattern: &str) -> Result<Glob, PatternError> {
-    match globset::GlobBuilder::new(pattern)
-        .literal_separator(false)
-        .backslash_escape(true)
-        .build()
-    {
+    match globset::GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build() {
         Ok(glob) => Ok(Glob(glob.compile_matcher())),
-        Err(source) => Err(PatternError::Glob {
-            pattern: pattern.to_owned(),
-            source,
-        }),
+        Err(source) => Err(PatternError::Glob { pattern: pattern.to_owned(), source }),
     }
 }
 
@@ -195,10 +188,7 @@ impl MatchCommand for Glob {
 pub fn regex(pattern: &str) -> Result<Regex, PatternError> {
     match regex::bytes::Regex::new(pattern) {
         Ok(regex) => Ok(Regex(regex)),
-        Err(source) => Err(PatternError::Regex {
-            pattern: pattern.to_owned(),
-            source,
-        }),
+        Err(source) => Err(PatternError::Regex { pattern: pattern.to_owned(), source }),
     }
 }
 
@@ -255,9 +245,6 @@ mod tests {
     #[test]
     fn a_bad_pattern_is_named() {
         assert_eq!(glob("[a").unwrap_err().to_string(), "invalid glob `[a`");
-        assert_eq!(
-            regex("(").unwrap_err().to_string(),
-            "invalid regular expression `(`"
-        );
+        assert_eq!(regex("(").unwrap_err().to_string(), "invalid regular expression `(`");
     }
 }

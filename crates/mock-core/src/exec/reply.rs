@@ -26,11 +26,7 @@ pub struct Reply {
 
 impl Default for Reply {
     fn default() -> Self {
-        Self {
-            stdout: Bytes::new(),
-            stderr: Bytes::new(),
-            exit: Exit::Status(0),
-        }
+        Self { stdout: Bytes::new(), stderr: Bytes::new(), exit: Exit::Status(0) }
     }
 }
 

@@ -31,10 +31,7 @@ pub struct Exec {
 impl Exec {
     /// A rule for what `matcher` matches. Until told otherwise it prints nothing and exits with status 0.
     pub fn on(matcher: impl MatchCommand + 'static) -> Self {
-        Self {
-            matcher: Arc::new(matcher),
-            program: Arc::new(Responding(Reply::ok())),
-        }
+        Self { matcher: Arc::new(matcher), program: Arc::new(Responding(Reply::ok())) }
     }
 
     /// Answers every command with `REMOTE_OK:<command>` and a line feed, exit status 0.
@@ -71,9 +68,7 @@ impl Exec {
 
 impl fmt::Debug for Exec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exec")
-            .field("on", &self.matcher.describe())
-            .finish_non_exhaustive()
+        f.debug_struct("Exec").field("on", &self.matcher.describe()).finish_non_exhaustive()
     }
 }
 

@@ -61,9 +61,7 @@ impl ControlQueue {
     }
 
     pub(crate) fn reader(&self) -> Controls {
-        Controls {
-            controls: self.clone(),
-        }
+        Controls { controls: self.clone() }
     }
 }
 

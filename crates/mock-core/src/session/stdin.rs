@@ -70,10 +70,7 @@ impl Inbox {
 
     /// The program's end; there is one.
     pub(crate) fn reader(&self) -> Stdin {
-        Stdin {
-            inbox: self.clone(),
-            current: Bytes::new(),
-        }
+        Stdin { inbox: self.clone(), current: Bytes::new() }
     }
 }
 
@@ -113,10 +110,7 @@ impl Stdin {
             }
             line.extend_from_slice(&std::mem::take(&mut self.current));
             if line.len() > LONGEST_LINE {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "line of more than 1 MiB",
-                ));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "line of more than 1 MiB"));
             }
         }
     }

@@ -31,11 +31,7 @@ pub struct Stdout {
 
 impl Stdout {
     pub(crate) fn new(output: Output, stream: OutputStream) -> Self {
-        Self {
-            output,
-            stream,
-            sending: Mutex::new(None),
-        }
+        Self { output, stream, sending: Mutex::new(None) }
     }
 
     /// Sends bytes, and waits until the client's window has taken them.
@@ -70,9 +66,7 @@ impl Clone for Stdout {
 
 impl fmt::Debug for Stdout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stdout")
-            .field("stream", &self.stream)
-            .finish_non_exhaustive()
+        f.debug_struct("Stdout").field("stream", &self.stream).finish_non_exhaustive()
     }
 }
 

@@ -21,11 +21,7 @@ pub struct ChannelStream {
 
 impl ChannelStream {
     pub(crate) fn new(reader: Stdin, writer: Stdout, recorder: Recorder) -> Self {
-        Self {
-            reader,
-            writer,
-            recorder,
-        }
+        Self { reader, writer, recorder }
     }
 
     /// Writes to the journal in the name of this channel.

@@ -45,12 +45,7 @@ enum Escape {
 
 impl Editor {
     pub(super) fn new(terminal: bool) -> Self {
-        Self {
-            terminal,
-            line: Vec::new(),
-            after_cr: false,
-            escape: Escape::No,
-        }
+        Self { terminal, line: Vec::new(), after_cr: false, escape: Escape::No }
     }
 
     pub(super) fn feed(&mut self, data: &[u8]) -> Vec<Input> {
@@ -184,10 +179,7 @@ mod tests {
 
     #[test]
     fn editing_changes_the_line_and_the_screen() {
-        assert_eq!(
-            type_in(b"lz\x7fs\r"),
-            (vec!["ls".into()], "lz\x08 \x08s\r\n".into())
-        );
+        assert_eq!(type_in(b"lz\x7fs\r"), (vec!["ls".into()], "lz\x08 \x08s\r\n".into()));
         assert_eq!(type_in(b"oops\x15ls\r").0, ["ls"]);
         assert_eq!(type_in(b"ls -l  \x17\x08a\r").0, ["lsa"]);
         assert_eq!(type_in("gr\u{fc}\x7fu\r".as_bytes()).0, ["gru"]);

@@ -41,27 +41,17 @@ pub struct Shell {
 impl Shell {
     /// A shell with this prompt and without rules.
     pub fn new(prompt: impl Into<Bytes>) -> Self {
-        Self {
-            prompt: prompt.into(),
-            greeting: Bytes::new(),
-            rules: Vec::new(),
-            silent: false,
-        }
+        Self { prompt: prompt.into(), greeting: Bytes::new(), rules: Vec::new(), silent: false }
     }
 
     /// A shell that answers each line with `REMOTE_OK:<line>`.
     pub fn echo(prompt: impl Into<Bytes>) -> Self {
-        Self::new(prompt).on(any(), |request: &Request| {
-            format!("REMOTE_OK:{}\n", request.command_text())
-        })
+        Self::new(prompt).on(any(), |request: &Request| format!("REMOTE_OK:{}\n", request.command_text()))
     }
 
     /// A shell that prompts once and then swallows what it is sent, without an echo, until the client leaves.
     pub fn silent(prompt: impl Into<Bytes>) -> Self {
-        Self {
-            silent: true,
-            ..Self::new(prompt)
-        }
+        Self { silent: true, ..Self::new(prompt) }
     }
 
     /// Prints this before the first prompt.
@@ -77,10 +67,7 @@ impl Shell {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        let rule = self
-            .rules
-            .iter()
-            .find(|(matcher, _)| matcher.matches(request) == crate::Match::Hit);
+        let rule = self.rules.iter().find(|(matcher, _)| matcher.matches(request) == crate::Match::Hit);
         match rule {
             Some((_, answer)) => answer.respond(request),
             None => crate::composed::command_not_found(request),

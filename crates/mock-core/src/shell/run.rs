@@ -60,9 +60,7 @@ async fn enter(
     }
     let mut request = session.request().clone();
     request.wanted = Wanted::Exec(line.into());
-    let Reply {
-        stdout, stderr, exit, ..
-    } = shell.answer(&request);
+    let Reply { stdout, stderr, exit, .. } = shell.answer(&request);
     session.write(on_terminal(terminal, &stdout)).await?;
     if terminal {
         // A terminal has one screen: a remote shell's standard error arrives as standard output.
@@ -80,10 +78,9 @@ fn leaves(line: &[u8], last: &Exit) -> Option<Exit> {
     let mut words = text.split_ascii_whitespace();
     match (words.next()?, words.next(), words.next()) {
         ("exit" | "logout" | "quit", None, _) => Some(last.clone()),
-        ("exit" | "logout", Some(status), None) => status
-            .parse::<u8>()
-            .ok()
-            .map(|status| Exit::from(u32::from(status))),
+        ("exit" | "logout", Some(status), None) => {
+            status.parse::<u8>().ok().map(|status| Exit::from(u32::from(status)))
+        }
         _ => None,
     }
 }

@@ -93,17 +93,12 @@ mod tests {
             let text = "x".repeat(length);
             let packet = disconnect_packet(DisconnectReason::ProtocolError, &text);
             assert_eq!(packet.len() % BLOCK, 0, "length {length}");
-            let Found::Packet(payload, taken) = find_packet(&packet) else {
-                panic!("no packet")
-            };
+            let Found::Packet(payload, taken) = find_packet(&packet) else { panic!("no packet") };
             assert_eq!(taken, packet.len());
             let mut fields = Fields(payload);
             assert_eq!((fields.byte(), fields.u32()), (Some(MSG_DISCONNECT), Some(2)));
             assert_eq!((fields.text(), fields.text()), (Some(text), Some(String::new())));
-            assert!(
-                packet[4] >= 4,
-                "RFC 4253 section 6 asks for at least four bytes of padding"
-            );
+            assert!(packet[4] >= 4, "RFC 4253 section 6 asks for at least four bytes of padding");
         }
     }
 
@@ -112,9 +107,6 @@ mod tests {
         assert_eq!(find_packet(&[0, 0]), Found::Partial);
         assert_eq!(find_packet(&[0, 0, 0, 12, 4]), Found::Partial);
         assert_eq!(find_packet(&[0xff; 16]), Found::Nonsense);
-        assert_eq!(
-            find_packet(&[0, 0, 0, 8, 200, 0, 0, 0, 0, 0, 0, 0]),
-            Found::Nonsense
-        );
+        assert_eq!(find_packet(&[0, 0, 0, 8, 200, 0, 0, 0, 0, 0, 0, 0]), Found::Nonsense);
     }
 }

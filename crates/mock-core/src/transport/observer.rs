@@ -47,12 +47,7 @@ struct Lists {
 
 impl Observer {
     pub(crate) fn new(recorder: Recorder) -> Self {
-        Self {
-            recorder,
-            client: Side::default(),
-            server: Side::default(),
-            client_disconnect: None,
-        }
+        Self { recorder, client: Side::default(), server: Side::default(), client_disconnect: None }
     }
 
     /// Whether anything is still to be seen in clear text.
@@ -108,23 +103,13 @@ impl Observer {
             let (Some(wanted), Some(offered)) = (client.names.get(index), server.names.get(index)) else {
                 return String::new();
             };
-            wanted
-                .iter()
-                .find(|name| !is_signal(name) && offered.contains(name))
-                .cloned()
-                .unwrap_or_default()
+            wanted.iter().find(|name| !is_signal(name) && offered.contains(name)).cloned().unwrap_or_default()
         };
         let mac = |cipher: &str, index| {
-            if authenticates(cipher) {
-                String::new()
-            } else {
-                first(index)
-            }
+            if authenticates(cipher) { String::new() } else { first(index) }
         };
         let announces = |side: &Lists, name: &str| {
-            side.names
-                .first()
-                .is_some_and(|kex| kex.iter().any(|method| method == name))
+            side.names.first().is_some_and(|kex| kex.iter().any(|method| method == name))
         };
         let mut negotiated = Negotiated::default();
         negotiated.kex = first(0);
@@ -214,12 +199,7 @@ impl Lists {
         fields.bytes(1 + 16)?;
         let mut lists = Self::default();
         for names in &mut lists.names {
-            *names = fields
-                .text()?
-                .split(',')
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect();
+            *names = fields.text()?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         }
         fields.text()?;
         fields.text()?;
@@ -248,10 +228,7 @@ mod tests {
 
     fn packet(payload: &[u8]) -> Vec<u8> {
         let padding = 8 - (5 + payload.len() + 4) % 8 + 4;
-        let mut packet = u32::try_from(1 + payload.len() + padding)
-            .unwrap()
-            .to_be_bytes()
-            .to_vec();
+        let mut packet = u32::try_from(1 + payload.len() + padding).unwrap().to_be_bytes().to_vec();
         packet.push(u8::try_from(padding).unwrap());
         packet.extend(payload);
         packet.resize(packet.len() + padding, 0);
@@ -294,14 +271,8 @@ mod tests {
         let version = journal.events().first(event::client_version()).unwrap();
         assert_eq!(version.version, "SSH-2.0-client 1");
         let negotiated = journal.events().first(event::negotiated()).unwrap();
-        assert_eq!(
-            (negotiated.kex.as_str(), negotiated.host_key.as_str()),
-            ("a", "k1")
-        );
-        assert_eq!(
-            (negotiated.mac_in.as_str(), negotiated.mac_out.as_str()),
-            ("m1", "")
-        );
+        assert_eq!((negotiated.kex.as_str(), negotiated.host_key.as_str()), ("a", "k1"));
+        assert_eq!((negotiated.mac_in.as_str(), negotiated.mac_out.as_str()), ("m1", ""));
         assert!(negotiated.strict && negotiated.guessed);
         assert!(observer.client.buffer.is_empty() && observer.server_in_clear());
     }

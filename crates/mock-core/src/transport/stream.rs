@@ -113,9 +113,7 @@ pub(crate) struct Transport<S> {
 
 impl<S> fmt::Debug for Transport<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport")
-            .field("traffic", &self.traffic)
-            .finish_non_exhaustive()
+        f.debug_struct("Transport").field("traffic", &self.traffic).finish_non_exhaustive()
     }
 }
 
@@ -127,10 +125,7 @@ impl<S: Stream> Transport<S> {
         kill: CancellationToken,
     ) -> (Self, oneshot::Receiver<S>) {
         let (give_back, returned) = oneshot::channel();
-        let killed = [
-            Box::pin(kill.clone().cancelled_owned()),
-            Box::pin(kill.clone().cancelled_owned()),
-        ];
+        let killed = [Box::pin(kill.clone().cancelled_owned()), Box::pin(kill.clone().cancelled_owned())];
         let transport = Self {
             socket: Some(socket),
             give_back: Some(give_back),
@@ -323,14 +318,7 @@ mod tests {
 
     use super::*;
 
-    fn wrap<S: Stream>(
-        socket: S,
-    ) -> (
-        Transport<S>,
-        oneshot::Receiver<S>,
-        CancellationToken,
-        Arc<Traffic>,
-    ) {
+    fn wrap<S: Stream>(socket: S) -> (Transport<S>, oneshot::Receiver<S>, CancellationToken, Arc<Traffic>) {
         let traffic = Traffic::new(Observer::new(Journal::new().recorder("lab")));
         let kill = CancellationToken::new();
         let (transport, back) = Transport::new(socket, Arc::clone(&traffic), kill.clone());
@@ -347,14 +335,8 @@ mod tests {
         let writing = tokio::spawn(async move { writer.write_all(&[0; 64]).await });
         tokio::task::yield_now().await;
         kill.cancel();
-        assert_eq!(
-            reading.await.unwrap().unwrap_err().kind(),
-            io::ErrorKind::ConnectionAborted
-        );
-        assert_eq!(
-            writing.await.unwrap().unwrap_err().kind(),
-            io::ErrorKind::ConnectionAborted
-        );
+        assert_eq!(reading.await.unwrap().unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+        assert_eq!(writing.await.unwrap().unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
     }
 
     #[tokio::test]
@@ -371,10 +353,7 @@ mod tests {
             received
         };
         let (received, mark) = tokio::join!(far, transport.read_u8());
-        assert!(
-            received == sent && mark.unwrap() == b'!',
-            "what was left behind arrives while reading"
-        );
+        assert!(received == sent && mark.unwrap() == b'!', "what was left behind arrives while reading");
         assert_eq!(traffic.sent(), 100_000);
     }
 

@@ -33,10 +33,7 @@ impl<F: Fn(&Attempt<'_>) -> Verdict + Send> LoginState for Judge<F> {
 }
 
 fn server(judge: impl Fn(&Attempt<'_>) -> Verdict + Clone + Send + Sync + 'static) -> MockSshServer {
-    MockSshServer::builder()
-        .auth(Judge(judge))
-        .start_in_memory()
-        .unwrap()
+    MockSshServer::builder().auth(Judge(judge)).start_in_memory().unwrap()
 }
 
 #[tokio::test]
@@ -46,26 +43,17 @@ async fn nobody_gets_in_by_default_and_no_method_is_left() {
     let refused = client.authenticate_password("anna", "hunter2").await.unwrap();
     assert_eq!(
         refused,
-        AuthResult::Failure {
-            remaining_methods: MethodSet::empty(),
-            partial_success: false
-        }
+        AuthResult::Failure { remaining_methods: MethodSet::empty(), partial_success: false }
     );
     let attempt = server.events().first(event::auth_attempt()).unwrap();
     assert_eq!(attempt.why, "no login strategy is configured");
     assert_eq!(attempt.secrets.first().unwrap().reveal(), "hunter2");
-    assert!(
-        !server.events().to_json_lines().contains("hunter2"),
-        "secrets are not shown"
-    );
+    assert!(!server.events().to_json_lines().contains("hunter2"), "secrets are not shown");
 }
 
 #[tokio::test]
 async fn secrets_are_shown_only_on_purpose() {
-    let server = MockSshServer::builder()
-        .reveal_secrets()
-        .start_in_memory()
-        .unwrap();
+    let server = MockSshServer::builder().reveal_secrets().start_in_memory().unwrap();
     let mut client = handshake(server.connect()).await;
     client.authenticate_password("anna", "hunter2").await.unwrap();
     assert!(server.events().to_json_lines().contains("hunter2"));
@@ -78,25 +66,14 @@ async fn a_password_can_be_tried_again() {
         _ => Verdict::reject("wrong password"),
     });
     let mut client = handshake(server.connect()).await;
-    let AuthResult::Failure {
-        remaining_methods, ..
-    } = client.authenticate_password("anna", "wrong").await.unwrap()
+    let AuthResult::Failure { remaining_methods, .. } =
+        client.authenticate_password("anna", "wrong").await.unwrap()
     else {
         panic!("a wrong password was accepted");
     };
-    let left = [
-        MethodKind::PublicKey,
-        MethodKind::Password,
-        MethodKind::KeyboardInteractive,
-    ];
+    let left = [MethodKind::PublicKey, MethodKind::Password, MethodKind::KeyboardInteractive];
     assert_eq!(remaining_methods.to_vec(), left);
-    assert!(
-        client
-            .authenticate_password("anna", "right")
-            .await
-            .unwrap()
-            .success()
-    );
+    assert!(client.authenticate_password("anna", "right").await.unwrap().success());
     let outcomes: Vec<_> = server
         .events()
         .query(event::auth_attempt())
@@ -116,13 +93,7 @@ async fn partial_success_names_what_is_left() {
     let mut client = handshake(server.connect()).await;
     let partial = client.authenticate_password("anna", "right").await.unwrap();
     let left = MethodSet::from([MethodKind::KeyboardInteractive].as_slice());
-    assert_eq!(
-        partial,
-        AuthResult::Failure {
-            remaining_methods: left,
-            partial_success: true
-        }
-    );
+    assert_eq!(partial, AuthResult::Failure { remaining_methods: left, partial_success: true });
     let attempt = server.events().first(event::auth_attempt()).unwrap();
     assert_eq!(
         (attempt.outcome, attempt.methods_left.clone()),
@@ -135,11 +106,7 @@ async fn rounds_of_prompts_follow_each_other_and_one_may_be_empty() {
     let server = server(|attempt| match attempt.credential {
         Credential::KbdintStart { .. } => {
             let prompts = [Prompt::new("Token: ", true), Prompt::new("PIN: ", false)];
-            Verdict::ask(
-                Round::new(prompts)
-                    .name("Step 1")
-                    .instructions("Look at your phone"),
-            )
+            Verdict::ask(Round::new(prompts).name("Step 1").instructions("Look at your phone"))
         }
         Credential::KbdintAnswers([token, pin]) if token == "123" && pin == "9" => {
             Verdict::ask(Round::default())
@@ -148,76 +115,36 @@ async fn rounds_of_prompts_follow_each_other_and_one_may_be_empty() {
         _ => Verdict::reject("wrong"),
     });
     let mut client = handshake(server.connect()).await;
-    let first = client
-        .authenticate_keyboard_interactive_start("anna", None)
-        .await
-        .unwrap();
-    let KeyboardInteractiveAuthResponse::InfoRequest {
-        name,
-        instructions,
-        prompts,
-    } = first
-    else {
+    let first = client.authenticate_keyboard_interactive_start("anna", None).await.unwrap();
+    let KeyboardInteractiveAuthResponse::InfoRequest { name, instructions, prompts } = first else {
         panic!("no prompts: {first:?}");
     };
-    assert_eq!(
-        (name.as_str(), instructions.as_str()),
-        ("Step 1", "Look at your phone")
-    );
-    let asked: Vec<_> = prompts
-        .iter()
-        .map(|prompt| (prompt.prompt.as_str(), prompt.echo))
-        .collect();
+    assert_eq!((name.as_str(), instructions.as_str()), ("Step 1", "Look at your phone"));
+    let asked: Vec<_> = prompts.iter().map(|prompt| (prompt.prompt.as_str(), prompt.echo)).collect();
     assert_eq!(asked, [("Token: ", true), ("PIN: ", false)]);
     let answers = vec!["123".to_owned(), "9".to_owned()];
-    let second = client
-        .authenticate_keyboard_interactive_respond(answers)
-        .await
-        .unwrap();
+    let second = client.authenticate_keyboard_interactive_respond(answers).await.unwrap();
     assert!(
         matches!(second, KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } if prompts.is_empty())
     );
-    let third = client
-        .authenticate_keyboard_interactive_respond(Vec::new())
-        .await
-        .unwrap();
+    let third = client.authenticate_keyboard_interactive_respond(Vec::new()).await.unwrap();
     assert!(matches!(third, KeyboardInteractiveAuthResponse::Success));
-    let outcomes: Vec<_> = server
-        .events()
-        .query(event::auth_attempt())
-        .iter()
-        .map(|attempt| attempt.outcome)
-        .collect();
-    assert_eq!(
-        outcomes,
-        [
-            AuthOutcome::Prompted,
-            AuthOutcome::Prompted,
-            AuthOutcome::Accepted
-        ]
-    );
+    let outcomes: Vec<_> =
+        server.events().query(event::auth_attempt()).iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [AuthOutcome::Prompted, AuthOutcome::Prompted, AuthOutcome::Accepted]);
 }
 
 #[tokio::test]
 async fn a_key_is_offered_before_it_is_used_and_only_use_is_an_attempt() {
     let server = server(|attempt| match attempt.credential {
-        Credential::KeyOffered {
-            algorithm: "ssh-ed25519",
-            ..
-        } => Verdict::accept("known"),
+        Credential::KeyOffered { algorithm: "ssh-ed25519", .. } => Verdict::accept("known"),
         Credential::KeySigned { .. } => Verdict::accept("signed"),
         _ => Verdict::reject("unknown"),
     });
     let mut client = handshake(server.connect()).await;
     let key = HostKey::ed25519().private_key().clone();
     let key = PrivateKeyWithHashAlg::new(std::sync::Arc::new(key), None);
-    assert!(
-        client
-            .authenticate_publickey("anna", key)
-            .await
-            .unwrap()
-            .success()
-    );
+    assert!(client.authenticate_publickey("anna", key).await.unwrap().success());
     let events = server.events();
     let offered = events.first(event::key_offered()).unwrap();
     assert!(offered.welcome && offered.key.fingerprint.starts_with("SHA256:"));
@@ -229,22 +156,13 @@ async fn a_key_is_offered_before_it_is_used_and_only_use_is_an_attempt() {
 #[tokio::test]
 async fn too_many_refusals_end_the_connection_as_openssh_does() {
     let refusing = Judge(|_: &Attempt<'_>| Verdict::reject("never"));
-    let server = MockSshServer::builder()
-        .auth(refusing)
-        .max_auth_attempts(2)
-        .start_in_memory()
-        .unwrap();
+    let server = MockSshServer::builder().auth(refusing).max_auth_attempts(2).start_in_memory().unwrap();
     let mut client = handshake(server.connect()).await;
     // The probing `none` does not count.
     assert!(!client.authenticate_none("anna").await.unwrap().success());
     assert!(!client.authenticate_password("anna", "a").await.unwrap().success());
     let _refused_or_cut = client.authenticate_password("anna", "b").await;
-    let over = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(SOON)
-        .await
-        .unwrap();
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
     assert_eq!(
         (over.by, over.reason.as_str()),
         (event::ClosedBy::Server, "Too many authentication failures")
@@ -257,17 +175,9 @@ async fn a_verdict_can_disconnect() {
         server(|_| Verdict::disconnect(DisconnectReason::IllegalUserName, "no such person", "unknown"));
     let mut client = handshake(server.connect()).await;
     let _refused_or_cut = client.authenticate_password("anna", "a").await;
-    let over = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(SOON)
-        .await
-        .unwrap();
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
     assert_eq!(over.reason, "no such person");
-    assert_eq!(
-        server.events().first(event::auth_attempt()).unwrap().outcome,
-        AuthOutcome::Disconnected
-    );
+    assert_eq!(server.events().first(event::auth_attempt()).unwrap().outcome, AuthOutcome::Disconnected);
 }
 
 #[tokio::test]
@@ -297,11 +207,7 @@ impl LoginState for Second {
 
     fn attempt(&mut self, _: &Attempt<'_>) -> Verdict {
         self.0 += 1;
-        let answer = if self.0 > 1 {
-            Answer::Accept
-        } else {
-            Answer::Reject { left: None }
-        };
+        let answer = if self.0 > 1 { Answer::Accept } else { Answer::Reject { left: None } };
         let mut verdict = Verdict::reject("");
         verdict.answer = answer;
         verdict
@@ -310,10 +216,7 @@ impl LoginState for Second {
 
 #[tokio::test]
 async fn another_user_name_begins_another_login() {
-    let server = MockSshServer::builder()
-        .auth(Second(0))
-        .start_in_memory()
-        .unwrap();
+    let server = MockSshServer::builder().auth(Second(0)).start_in_memory().unwrap();
     let mut client = handshake(server.connect()).await;
     assert!(!client.authenticate_password("anna", "").await.unwrap().success());
     assert!(!client.authenticate_password("bob", "").await.unwrap().success());

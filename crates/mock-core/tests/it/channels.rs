@@ -31,15 +31,11 @@ fn busy() -> MockSshServer {
 
 /// A client whose own engine is not frozen by channels that the test does not read: their windows are small.
 async fn patient(server: &MockSshServer) -> russh::client::Handle<crate::support::Trusting> {
-    let config = russh::client::Config {
-        window_size: 64 * 1024,
-        channel_buffer_size: 4096,
-        ..Default::default()
-    };
+    let config =
+        russh::client::Config { window_size: 64 * 1024, channel_buffer_size: 4096, ..Default::default() };
     let stream = server.connect();
-    let mut client = russh::client::connect_stream(Arc::new(config), stream, crate::support::Trusting)
-        .await
-        .unwrap();
+    let mut client =
+        russh::client::connect_stream(Arc::new(config), stream, crate::support::Trusting).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
 }
@@ -62,10 +58,7 @@ async fn a_channel_whose_window_is_exhausted_delays_no_other() {
     for _ in 0..20 {
         assert_eq!(exec(&client, "hello").await.stdout, "hello");
     }
-    assert!(
-        !writing.is_finished(),
-        "what nobody reads is not taken without end"
-    );
+    assert!(!writing.is_finished(), "what nobody reads is not taken without end");
     writing.abort();
 }
 
@@ -122,18 +115,10 @@ async fn a_program_ends_with_its_channel_and_with_its_connection() {
     let left_open = start(&client, "flood").await;
     closed.close().await.unwrap();
     let events = server.events();
-    events
-        .wait_for(event::channel_closed())
-        .within(SOON)
-        .await
-        .unwrap();
+    events.wait_for(event::channel_closed()).within(SOON).await.unwrap();
     drop((client, closed, left_open));
     events.wait_for(event::disconnected()).within(SOON).await.unwrap();
-    assert_eq!(
-        running.load(Ordering::SeqCst),
-        0,
-        "both ended before the connection was said to be over"
-    );
+    assert_eq!(running.load(Ordering::SeqCst), 0, "both ended before the connection was said to be over");
     assert_eq!(events.count(event::channel_closed()), 2);
 }
 
@@ -171,12 +156,7 @@ async fn a_client_that_closes_after_its_input_still_gets_everything() {
 async fn forwarding_and_strange_channels_are_refused_and_recorded() {
     let server = open().start_in_memory().unwrap();
     let client = login(&server).await;
-    assert!(
-        client
-            .channel_open_direct_tcpip("db01", 5432, "127.0.0.1", 1)
-            .await
-            .is_err()
-    );
+    assert!(client.channel_open_direct_tcpip("db01", 5432, "127.0.0.1", 1).await.is_err());
     assert!(client.channel_open_direct_streamlocal("/run/x").await.is_err());
     assert!(client.tcpip_forward("", 0).await.is_err());
     let refused = server.events().query(event::channel_refused());
@@ -198,8 +178,5 @@ async fn more_environment_than_anybody_needs_is_refused() {
         accepted.push(answered(&mut channel).await);
     }
     assert_eq!(accepted, [true, true, false]);
-    assert_eq!(
-        server.events().first(event::problem()).unwrap().text,
-        "too many environment variables"
-    );
+    assert_eq!(server.events().first(event::problem()).unwrap().text, "too many environment variables");
 }

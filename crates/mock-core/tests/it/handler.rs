@@ -42,10 +42,9 @@ impl Handler for Odd {
                 stream.write_all(&word).await.expect("the channel is open");
                 stream.flush().await.expect("the channel is open");
             }),
-            ChannelKind::DirectTcpip { .. } => Open::Refuse {
-                reason: OpenFailure::ConnectFailed,
-                text: "nobody there".into(),
-            },
+            ChannelKind::DirectTcpip { .. } => {
+                Open::Refuse { reason: OpenFailure::ConnectFailed, text: "nobody there".into() }
+            }
             _ => self.built.channel_open(kind),
         }
     }
@@ -61,10 +60,7 @@ impl Handler for Odd {
 fn odd() -> mock_core::MockSshServer {
     open()
         .exec(Exec::on("hello").reply("hello"))
-        .handler(|connection, built| Odd {
-            built,
-            connection: connection.number(),
-        })
+        .handler(|connection, built| Odd { built, connection: connection.number() })
         .start_in_memory()
         .unwrap()
 }
@@ -78,12 +74,7 @@ async fn one_method_changes_one_decision_and_the_rest_stays() {
     assert!(!answered(&mut channel).await);
     let second = login(&server).await;
     assert_eq!(exec(&second, "hello").await.stdout, "hello");
-    let accepted: Vec<_> = server
-        .events()
-        .query(event::exec())
-        .iter()
-        .map(|exec| exec.accepted)
-        .collect();
+    let accepted: Vec<_> = server.events().query(event::exec()).iter().map(|exec| exec.accepted).collect();
     assert_eq!(accepted, [false, true]);
 }
 
@@ -93,12 +84,7 @@ async fn a_request_can_be_left_without_an_answer() {
     let client = login(&server).await;
     let channel = client.channel_open_session().await.unwrap();
     channel.exec(true, "quiet").await.unwrap();
-    let seen = server
-        .events()
-        .wait_for(event::exec())
-        .within(SOON)
-        .await
-        .unwrap();
+    let seen = server.events().wait_for(event::exec()).within(SOON).await.unwrap();
     assert!(!seen.accepted);
     // The connection lives on meanwhile.
     let mut other = client.channel_open_session().await.unwrap();
@@ -110,19 +96,13 @@ async fn a_request_can_be_left_without_an_answer() {
 async fn a_forwarded_stream_goes_where_the_handler_says() {
     let server = odd();
     let client = login(&server).await;
-    let channel = client
-        .channel_open_direct_tcpip("db01", 7, "127.0.0.1", 1)
-        .await
-        .unwrap();
+    let channel = client.channel_open_direct_tcpip("db01", 7, "127.0.0.1", 1).await.unwrap();
     let mut stream = channel.into_stream();
     stream.write_all(b"hello").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert_eq!(answer, "hello");
-    let error = client
-        .channel_open_direct_tcpip("db01", 8, "127.0.0.1", 1)
-        .await
-        .unwrap_err();
+    let error = client.channel_open_direct_tcpip("db01", 8, "127.0.0.1", 1).await.unwrap_err();
     assert!(format!("{error:?}").contains("ConnectFailed"), "{error:?}");
     assert_eq!(client.tcpip_forward("", 0).await.unwrap(), 4242);
 }
@@ -134,20 +114,9 @@ async fn a_panic_in_a_handler_ends_its_connection_and_no_other() {
     let client = login(&server).await;
     let channel = client.channel_open_session().await.unwrap();
     channel.set_env(true, "BOMB", "x").await.unwrap();
-    let over = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(SOON)
-        .await
-        .unwrap();
-    assert_eq!(
-        (over.connection, over.reason.as_str()),
-        (Some(2), "the handler panicked")
-    );
-    assert_eq!(
-        server.events().first(event::panicked()).unwrap().message,
-        "handler panics"
-    );
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!((over.connection, over.reason.as_str()), (Some(2), "the handler panicked"));
+    assert_eq!(server.events().first(event::panicked()).unwrap().message, "handler panics");
     assert!(other.channel_open_session().await.is_ok());
 }
 
@@ -166,9 +135,6 @@ async fn a_panic_in_the_factory_closes_the_connection_and_is_recorded() {
         crate::support::Trusting,
     );
     assert!(refused.await.is_err());
-    assert_eq!(
-        server.events().first(event::panicked()).unwrap().what,
-        "handler factory"
-    );
+    assert_eq!(server.events().first(event::panicked()).unwrap().what, "handler factory");
     handshake(server.connect()).await;
 }

@@ -18,10 +18,7 @@ fn runtime() -> &'static Runtime {
 
 /// Sends bytes, reads whatever comes until the server closes, and returns it with the last event's reason.
 async fn attack(server: &MockSshServer, bytes: &[u8]) -> (Vec<u8>, String) {
-    let before = server
-        .events()
-        .last(|_: &event::Event| true)
-        .map_or(0, |event| event.seq);
+    let before = server.events().last(|_: &event::Event| true).map_or(0, |event| event.seq);
     let mut stream = server.connect();
     // The server may close before it has read everything.
     let _closed = stream.write_all(bytes).await;
@@ -29,13 +26,7 @@ async fn attack(server: &MockSshServer, bytes: &[u8]) -> (Vec<u8>, String) {
     let mut answer = Vec::new();
     let reading = tokio::time::timeout(SOON, stream.read_to_end(&mut answer));
     reading.await.expect("the server closes").ok();
-    let over = server
-        .events()
-        .wait_for(event::disconnected())
-        .after(before)
-        .within(SOON)
-        .await
-        .unwrap();
+    let over = server.events().wait_for(event::disconnected()).after(before).within(SOON).await.unwrap();
     (answer, over.reason.clone())
 }
 
@@ -98,10 +89,7 @@ async fn what_is_no_ssh_gets_a_disconnect_in_clear_text() {
     let (answer, reason) = attack(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let text = String::from_utf8_lossy(&answer);
     assert!(text.starts_with("SSH-2.0-mock-ssh_"), "{text:?}");
-    assert!(
-        text.contains(&reason) && !reason.is_empty(),
-        "{text:?} does not say {reason:?}"
-    );
+    assert!(text.contains(&reason) && !reason.is_empty(), "{text:?} does not say {reason:?}");
 }
 
 #[tokio::test]
@@ -120,14 +108,6 @@ async fn a_client_that_only_listens_is_left_alone_until_the_deadline() {
     let mut greeting = [0; 8];
     stream.read_exact(&mut greeting).await.unwrap();
     drop(stream);
-    let over = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(SOON)
-        .await
-        .unwrap();
-    assert_eq!(
-        (over.by, over.reason.as_str()),
-        (event::ClosedBy::Client, "closed the connection")
-    );
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!((over.by, over.reason.as_str()), (event::ClosedBy::Client, "closed the connection"));
 }

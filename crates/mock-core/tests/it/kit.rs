@@ -14,11 +14,7 @@ async fn files_are_private_and_say_how_to_connect() {
     let key = HostKey::ed25519();
     let kit = server
         .client_kit(&inner)
-        .user(
-            KitUser::new("deploy")
-                .identity(key.private_key().clone())
-                .agent_socket("/run/agent.sock"),
-        )
+        .user(KitUser::new("deploy").identity(key.private_key().clone()).agent_socket("/run/agent.sock"))
         .user(KitUser::new("plain"))
         .agent_socket("/run/agent.sock")
         .write()
@@ -30,30 +26,15 @@ async fn files_are_private_and_say_how_to_connect() {
         assert_eq!(mode(file), 0o600, "{}", file.display());
     }
     let port = server.port();
-    let known = format!(
-        "[127.0.0.1]:{port} {}\n",
-        server.host_keys().first().unwrap().to_openssh()
-    );
+    let known = format!("[127.0.0.1]:{port} {}\n", server.host_keys().first().unwrap().to_openssh());
     assert_eq!(fs::read_to_string(kit.known_hosts_file()).unwrap(), known);
     let config = fs::read_to_string(kit.config_file()).unwrap();
-    let config = config.replace(
-        &inner
-            .canonicalize()
-            .unwrap()
-            .display()
-            .to_string()
-            .replace('%', "%%"),
-        "DIR",
-    );
+    let config =
+        config.replace(&inner.canonicalize().unwrap().display().to_string().replace('%', "%%"), "DIR");
     insta::assert_snapshot!(config.replace(&port.to_string(), "PORT"));
     let environment: Vec<_> = kit.environment().into_iter().map(|(name, _)| name).collect();
-    let names = [
-        "MOCK_SSH_HOST",
-        "MOCK_SSH_PORT",
-        "MOCK_SSH_CONFIG",
-        "MOCK_SSH_KNOWN_HOSTS",
-        "SSH_AUTH_SOCK",
-    ];
+    let names =
+        ["MOCK_SSH_HOST", "MOCK_SSH_PORT", "MOCK_SSH_CONFIG", "MOCK_SSH_KNOWN_HOSTS", "SSH_AUTH_SOCK"];
     assert_eq!(environment, names);
     assert_eq!(kit.sftp_url("deploy"), format!("sftp://deploy@127.0.0.1:{port}/"));
     assert_eq!(HostKey::read(identity).unwrap(), key);
@@ -64,11 +45,7 @@ async fn a_name_that_would_break_out_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let server = open().start().await.unwrap();
     for name in ["", "a b", "../x", "a\nHost *", "-oProxyCommand=x", "a@b", "*"] {
-        let error = server
-            .client_kit(directory.path())
-            .user(KitUser::new(name))
-            .write()
-            .unwrap_err();
+        let error = server.client_kit(directory.path()).user(KitUser::new(name)).write().unwrap_err();
         assert!(matches!(error, KitError::UserName { .. }), "{name:?}: {error}");
     }
 }
@@ -79,34 +56,14 @@ fn a_host_key_that_cannot_be_used_is_told_from_one_that_is_none() {
     let path = directory.path().join("key");
     fs::write(&path, "nonsense").unwrap();
     let error = HostKey::read(&path).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        format!("host key `{}` is not a private key", path.display())
-    );
+    assert_eq!(error, format!("host key `{}` is not a private key", path.display()));
     let key = HostKey::ed25519();
-    let encrypted = key
-        .private_key()
-        .encrypt(&mut mock_core::keys::safe_rng(), "secret")
-        .unwrap();
-    fs::write(
-        &path,
-        encrypted
-            .to_openssh(mock_core::keys::ssh_key::LineEnding::LF)
-            .unwrap(),
-    )
-    .unwrap();
+    let encrypted = key.private_key().encrypt(&mut mock_core::keys::safe_rng(), "secret").unwrap();
+    fs::write(&path, encrypted.to_openssh(mock_core::keys::ssh_key::LineEnding::LF).unwrap()).unwrap();
     let error = HostKey::read(&path).unwrap_err().to_string();
     assert!(error.contains("is encrypted: remove its passphrase"), "{error}");
-    let missing = HostKey::read(directory.path().join("none"))
-        .unwrap_err()
-        .to_string();
+    let missing = HostKey::read(directory.path().join("none")).unwrap_err().to_string();
     assert!(missing.starts_with("cannot read host key"), "{missing}");
-    let text = key
-        .private_key()
-        .to_openssh(mock_core::keys::ssh_key::LineEnding::LF)
-        .unwrap();
-    assert_eq!(
-        HostKey::parse(&text).unwrap().md5().len(),
-        "MD5:".len() + 16 * 3 - 1
-    );
+    let text = key.private_key().to_openssh(mock_core::keys::ssh_key::LineEnding::LF).unwrap();
+    assert_eq!(HostKey::parse(&text).unwrap().md5().len(), "MD5:".len() + 16 * 3 - 1);
 }

@@ -16,26 +16,14 @@ async fn a_server_listens_when_start_returns_and_its_port_is_free_after_shutdown
     let server = open().exec(Exec::echo()).start().await.unwrap();
     let address = server.addr();
     assert!(address.ip().is_loopback() && address.port() != 0);
-    let mut client = client::connect(std::sync::Arc::default(), address, Trusting)
-        .await
-        .unwrap();
+    let mut client = client::connect(std::sync::Arc::default(), address, Trusting).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     assert_eq!(exec(&client, "x").await.stdout, "REMOTE_OK:x\n");
     let events = server.events();
     server.shutdown().await.unwrap();
     assert_eq!(events.first(event::stopped()).unwrap().connections, 1);
-    assert_eq!(
-        events.first(event::disconnected()).unwrap().reason,
-        "the server is shutting down"
-    );
-    open()
-        .port(address.port())
-        .start()
-        .await
-        .unwrap()
-        .shutdown()
-        .await
-        .unwrap();
+    assert_eq!(events.first(event::disconnected()).unwrap().reason, "the server is shutting down");
+    open().port(address.port()).start().await.unwrap().shutdown().await.unwrap();
 }
 
 #[tokio::test]
@@ -53,12 +41,7 @@ fn a_server_runs_without_async_code_around_it() {
     let mut greeting = [0; 8];
     socket.read_exact(&mut greeting).unwrap();
     assert_eq!(&greeting, b"SSH-2.0-");
-    server
-        .events()
-        .wait_for(event::connected())
-        .within(SOON)
-        .blocking()
-        .unwrap();
+    server.events().wait_for(event::connected()).within(SOON).blocking().unwrap();
     let (stopper, closed) = (server.stopper(), server.closed());
     std::thread::spawn(move || stopper.stop());
     closed.blocking();
@@ -91,9 +74,7 @@ async fn a_shutdown_ends_live_stalled_and_half_open_connections() {
         silent.push(half_open(address));
     }
     for number in 0..30 {
-        let mut client = client::connect(std::sync::Arc::default(), address, Trusting)
-            .await
-            .unwrap();
+        let mut client = client::connect(std::sync::Arc::default(), address, Trusting).await.unwrap();
         assert!(client.authenticate_none("anna").await.unwrap().success());
         let mut channel = client.channel_open_session().await.unwrap();
         if number % 2 == 0 {
@@ -103,15 +84,8 @@ async fn a_shutdown_ends_live_stalled_and_half_open_connections() {
         kept.push((client, channel));
     }
     let events = server.events();
-    events
-        .wait_for(|event: &event::Event| event.connection == Some(50))
-        .within(SOON)
-        .await
-        .unwrap();
-    tokio::time::timeout(SOON, server.shutdown().into_future())
-        .await
-        .expect("in time")
-        .unwrap();
+    events.wait_for(|event: &event::Event| event.connection == Some(50)).within(SOON).await.unwrap();
+    tokio::time::timeout(SOON, server.shutdown().into_future()).await.expect("in time").unwrap();
     assert_eq!(events.count(event::disconnected()), 50);
 }
 
@@ -121,11 +95,7 @@ async fn a_client_in_clear_text_is_told_why_it_is_disconnected() {
     let address = server.addr();
     let mut socket = half_open(address);
     let events = server.events();
-    events
-        .wait_for(event::client_version())
-        .within(SOON)
-        .await
-        .unwrap();
+    events.wait_for(event::client_version()).within(SOON).await.unwrap();
     let reading = std::thread::spawn(move || {
         let mut all = Vec::new();
         socket.read_to_end(&mut all).map(|_| all)
@@ -188,23 +158,11 @@ async fn a_reset_forgets_what_happened() {
 #[tokio::test]
 async fn servers_may_share_a_journal() {
     let journal = mock_core::Journal::new();
-    let bastion = open()
-        .name("bastion")
-        .journal(&journal)
-        .start_in_memory()
-        .unwrap();
-    let db = MockSshServer::builder()
-        .name("db01")
-        .journal(&journal)
-        .start_in_memory()
-        .unwrap();
+    let bastion = open().name("bastion").journal(&journal).start_in_memory().unwrap();
+    let db = MockSshServer::builder().name("db01").journal(&journal).start_in_memory().unwrap();
     login(&bastion).await;
     drop(db.connect());
-    db.events()
-        .wait_for(event::disconnected())
-        .within(SOON)
-        .await
-        .unwrap();
+    db.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
     assert_eq!(bastion.events().count(event::connected()), 1);
     assert_eq!(journal.events().count(event::connected()), 2);
 }
@@ -214,8 +172,5 @@ fn a_shutdown_of_nothing_takes_no_time_worth_mentioning() {
     let server = open().start_blocking().unwrap();
     let begun = std::time::Instant::now();
     server.shutdown().blocking().unwrap();
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "the deadline of a shutdown was waited for"
-    );
+    assert!(begun.elapsed() < Duration::from_secs(5), "the deadline of a shutdown was waited for");
 }

@@ -1,12 +1,7 @@
 //! Tests of the server through its public interface, with the engine's own client over in-memory streams and real
 //! sockets. Foreign clients are in the package `integration-tests`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod auth;
 mod channels;

@@ -36,20 +36,13 @@ impl Service for Amplify {
     }
 
     fn eof(&mut self, out: &mut Outbox) -> Flow {
-        if self.owed == 0 {
-            Flow::Exit(Exit::status(4))
-        } else {
-            self.resume(out)
-        }
+        if self.owed == 0 { Flow::Exit(Exit::status(4)) } else { self.resume(out) }
     }
 }
 
 #[tokio::test]
 async fn replies_beyond_the_room_wait_in_the_service_and_all_arrive() {
-    let server = open()
-        .subsystem("amplify", Serve(Amplify::default))
-        .start_in_memory()
-        .unwrap();
+    let server = open().subsystem("amplify", Serve(Amplify::default)).start_in_memory().unwrap();
     let client = login(&server).await;
     let mut channel = client.channel_open_session().await.unwrap();
     channel.request_subsystem(true, "amplify").await.unwrap();
@@ -88,20 +81,10 @@ async fn however_it_ends_what_it_sent_before_arrives() {
         channel.request_subsystem(true, "end").await.unwrap();
         channel.data(input.as_bytes()).await.unwrap();
         let output = drain(&mut channel).await;
-        assert_eq!(
-            (output.stdout.as_str(), output.status),
-            ("before", status),
-            "{input}"
-        );
+        assert_eq!((output.stdout.as_str(), output.status), ("before", status), "{input}");
     }
-    assert_eq!(
-        server.events().first(event::problem()).unwrap().text,
-        "cannot go on"
-    );
-    assert_eq!(
-        server.events().first(event::panicked()).unwrap().message,
-        "service panics"
-    );
+    assert_eq!(server.events().first(event::problem()).unwrap().text, "cannot go on");
+    assert_eq!(server.events().first(event::panicked()).unwrap().message, "service panics");
 }
 
 /// Ticks three times, a minute apart.
@@ -117,31 +100,19 @@ impl Service for Clock {
         self.0 += 1;
         out.send(format!("tick {}\n", self.0));
         out.wake_after(Duration::from_secs(60));
-        if self.0 == 3 {
-            Flow::Exit(Exit::status(0))
-        } else {
-            Flow::Continue
-        }
+        if self.0 == 3 { Flow::Exit(Exit::status(0)) } else { Flow::Continue }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn timers_run_on_the_clock_that_a_test_can_pause() {
-    let server = open()
-        .subsystem("clock", Serve(|| Clock(0)))
-        .start_in_memory()
-        .unwrap();
+    let server = open().subsystem("clock", Serve(|| Clock(0))).start_in_memory().unwrap();
     let client = login(&server).await;
     let mut channel = client.channel_open_session().await.unwrap();
     channel.request_subsystem(true, "clock").await.unwrap();
     channel.data(&b"go"[..]).await.unwrap();
     assert_eq!(drain(&mut channel).await.stdout, "tick 1\ntick 2\ntick 3\n");
-    let exit = server
-        .events()
-        .wait_for(event::exit())
-        .within(SOON)
-        .await
-        .unwrap();
+    let exit = server.events().wait_for(event::exit()).within(SOON).await.unwrap();
     assert!(exit.at >= Duration::from_secs(180), "{:?}", exit.at);
 }
 

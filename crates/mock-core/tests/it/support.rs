@@ -53,9 +53,7 @@ pub(crate) async fn handshake<S>(stream: S) -> Handle<Trusting>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    client::connect_stream(Arc::new(client::Config::default()), stream, Trusting)
-        .await
-        .unwrap()
+    client::connect_stream(Arc::new(client::Config::default()), stream, Trusting).await.unwrap()
 }
 
 /// A client that is logged in over an in-memory stream.

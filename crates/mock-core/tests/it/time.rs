@@ -29,11 +29,7 @@ impl LoginState for Late {
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_is_played_after_its_delay() {
-    let server = MockSshServer::builder()
-        .auth(Late)
-        .handshake_timeout(None)
-        .start_in_memory()
-        .unwrap();
+    let server = MockSshServer::builder().auth(Late).handshake_timeout(None).start_in_memory().unwrap();
     let mut client = handshake(server.connect()).await;
     assert!(client.authenticate_none("anna").await.unwrap().success());
     let login = server.events().first(event::auth_accepted()).unwrap();
@@ -42,11 +38,7 @@ async fn a_verdict_is_played_after_its_delay() {
 
 #[tokio::test(start_paused = true)]
 async fn a_delay_does_not_outlive_its_connection() {
-    let server = MockSshServer::builder()
-        .auth(Late)
-        .handshake_timeout(None)
-        .start_in_memory()
-        .unwrap();
+    let server = MockSshServer::builder().auth(Late).handshake_timeout(None).start_in_memory().unwrap();
     let mut client = handshake(server.connect()).await;
     let login = tokio::spawn(async move { client.authenticate_none("anna").await });
     server.events().wait_for(event::negotiated()).await.unwrap();

@@ -69,10 +69,7 @@ async fn a_program_may_clean_up() {
     let cleaned = directory.path().join("cleaned");
     let server = sh();
     let client = connect(&server).await;
-    let script = format!(
-        "trap 'echo yes >{}; exit 8' HUP; sleep 1000 & echo ready; wait",
-        cleaned.display()
-    );
+    let script = format!("trap 'echo yes >{}; exit 8' HUP; sleep 1000 & echo ready; wait", cleaned.display());
     let mut channel = exec(&client, script).await;
     output_until(&mut channel, "ready\n").await;
     let pid = started(&server).await.pid;
@@ -86,10 +83,7 @@ async fn a_program_in_a_terminal_ends_with_its_connection() {
     let server = sh();
     let client = connect(&server).await;
     let mut channel = client.channel_open_session().await.unwrap();
-    channel
-        .request_pty(true, "xterm", 80, 24, 0, 0, &[])
-        .await
-        .unwrap();
+    channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
     channel.exec(true, "echo ready; sleep 1000").await.unwrap();
     output_until(&mut channel, "ready\r\n").await;
     let pid = started(&server).await.pid;
@@ -117,12 +111,7 @@ async fn a_shutdown_ends_programs() {
 fn a_runtime_that_goes_takes_its_programs_with_it() {
     let directory = tempfile::tempdir().unwrap();
     let held = directory.path().join("held");
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let first = runtime();
     let second = runtime();
     let mut fifo = {

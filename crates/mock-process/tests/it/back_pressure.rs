@@ -13,10 +13,7 @@ async fn a_program_that_nobody_reads_stands_still_and_holds_nobody_up() {
     let directory = tempfile::tempdir().unwrap();
     let (begun, done) = (directory.path().join("begun"), directory.path().join("done"));
     let server = sh();
-    let config = Config {
-        window_size: ONE_BYTE,
-        ..Config::default()
-    };
+    let config = Config { window_size: ONE_BYTE, ..Config::default() };
     let client = connect_with(&server, config).await;
     let script = format!(
         "mkfifo {0}; head -c 32768 /dev/zero; echo >{0}; head -c 4000000 /dev/zero; echo >{1}",

@@ -24,15 +24,9 @@ async fn what_cannot_be_started_says_so_like_in_a_shell() {
         let output = run(&client, "true").await;
         assert_eq!(output.status(), status);
         let text = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            text.contains(named.to_str().unwrap()) && text.ends_with('\n'),
-            "{text:?}"
-        );
+        assert!(text.contains(named.to_str().unwrap()) && text.ends_with('\n'), "{text:?}");
         let problems = server.events().payloads::<Problem>();
-        assert!(
-            problems.iter().any(|problem| problem.text == text.trim_end()),
-            "{problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem.text == text.trim_end()), "{problems:?}");
         assert!(server.events().of::<Started>().is_empty());
     }
 }
@@ -43,10 +37,7 @@ async fn a_program_without_a_terminal_to_start_in_says_so_too() {
     let server = server(HostProcess::program("no-such-program", none));
     let client = connect(&server).await;
     let channel = client.channel_open_session().await.unwrap();
-    channel
-        .request_pty(true, "xterm", 80, 24, 0, 0, &[])
-        .await
-        .unwrap();
+    channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
     channel.exec(true, "true").await.unwrap();
     let output = crate::support::output(channel).await;
     assert_eq!(output.status(), 127);

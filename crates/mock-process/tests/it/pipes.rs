@@ -50,9 +50,7 @@ async fn the_command_is_run_byte_by_byte() {
 async fn eight_mebibytes_come_back_unchanged() {
     let server = sh();
     let client = connect(&server).await;
-    let input: Vec<u8> = (0..8_u32 << 20)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let input: Vec<u8> = (0..8_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let (mut reader, writer) = exec(&client, "cat").await.split();
     let send = async {
         writer.data(&input[..]).await.unwrap();
@@ -66,11 +64,7 @@ async fn eight_mebibytes_come_back_unchanged() {
         received
     };
     let ((), received) = soon(async { tokio::join!(send, receive) }).await;
-    assert!(
-        received.stdout == input,
-        "{} bytes came back",
-        received.stdout.len()
-    );
+    assert!(received.stdout == input, "{} bytes came back", received.stdout.len());
     assert_eq!(received.status(), 0);
 }
 
@@ -81,14 +75,7 @@ async fn the_end_of_the_input_closes_the_pipe_and_leaves_the_output_open() {
     let channel = exec(&client, "wc -c; echo more").await;
     channel.data(&b"12345"[..]).await.unwrap();
     channel.eof().await.unwrap();
-    assert_eq!(
-        output(channel)
-            .await
-            .text()
-            .split_whitespace()
-            .collect::<Vec<_>>(),
-        ["5", "more"]
-    );
+    assert_eq!(output(channel).await.text().split_whitespace().collect::<Vec<_>>(), ["5", "more"]);
 }
 
 #[tokio::test]
@@ -119,11 +106,7 @@ async fn a_program_that_does_not_read_its_input_ends_all_the_same() {
 async fn output_of_what_runs_on_in_the_background_still_arrives() {
     let server = sh();
     let client = connect(&server).await;
-    let channel = exec(
-        &client,
-        "exec 3<&0; (read line <&3; echo \"late $line\") & exit 4",
-    )
-    .await;
+    let channel = exec(&client, "exec 3<&0; (read line <&3; echo \"late $line\") & exit 4").await;
     channel.data(&b"word\n"[..]).await.unwrap();
     let output = output(channel).await;
     assert_eq!((output.text(), output.status()), ("late word\n", 4));
@@ -133,19 +116,11 @@ async fn output_of_what_runs_on_in_the_background_still_arrives() {
 async fn the_environment_is_clean_but_for_what_the_client_passes_and_the_rules_set() {
     let directory = tempfile::tempdir().unwrap();
     let home = directory.path().canonicalize().unwrap();
-    let server = server(
-        HostProcess::command()
-            .working_directory(&home)
-            .env("STAGE", "test"),
-    );
+    let server = server(HostProcess::command().working_directory(&home).env("STAGE", "test"));
     let client = connect(&server).await;
     let channel = client.channel_open_session().await.unwrap();
-    for (name, value) in [
-        ("GREETING", "hello world"),
-        ("USER", "mallory"),
-        ("STAGE", "prod"),
-        ("BAD=", "x"),
-    ] {
+    for (name, value) in [("GREETING", "hello world"), ("USER", "mallory"), ("STAGE", "prod"), ("BAD=", "x")]
+    {
         channel.set_env(true, name, value).await.unwrap();
     }
     channel.exec(true, "pwd; env").await.unwrap();
@@ -156,16 +131,9 @@ async fn the_environment_is_clean_but_for_what_the_client_passes_and_the_rules_s
     for expected in ["GREETING=hello world", "USER=anna", "LOGNAME=anna", "STAGE=test"] {
         assert!(env.contains(&expected), "{expected} in {env:?}");
     }
-    assert!(
-        env.contains(&format!("HOME={}", home.display()).as_str()),
-        "{env:?}"
-    );
+    assert!(env.contains(&format!("HOME={}", home.display()).as_str()), "{env:?}");
     assert!(env.iter().any(|line| line.starts_with("PATH=")), "{env:?}");
-    let unwanted = |line: &&str| {
-        ["SSH_", "CARGO", "BAD", "TERM="]
-            .iter()
-            .any(|name| line.starts_with(name))
-    };
+    let unwanted = |line: &&str| ["SSH_", "CARGO", "BAD", "TERM="].iter().any(|name| line.starts_with(name));
     assert_eq!(env.iter().find(|line| unwanted(line)), None);
 }
 
@@ -182,10 +150,7 @@ async fn a_signal_reaches_everything_that_the_program_started() {
     let output = output(channel).await;
     assert_eq!((output.text(), output.status()), ("bye\n", 9));
     let problems = server.events().payloads::<mock_core::event::Problem>();
-    assert!(
-        problems.iter().any(|problem| problem.text.contains("NOSUCH")),
-        "{problems:?}"
-    );
+    assert!(problems.iter().any(|problem| problem.text.contains("NOSUCH")), "{problems:?}");
 }
 
 #[tokio::test]
@@ -206,14 +171,8 @@ async fn the_journal_tells_of_the_process() {
     let pid: u32 = output.text().trim().parse().unwrap();
     let started = server.events().of::<Started>();
     let ended = server.events().of::<Ended>();
-    assert_eq!(
-        (started[0].pid, started[0].program.as_str(), started[0].pty),
-        (pid, "/bin/sh", false)
-    );
-    assert_eq!(
-        (ended[0].pid, &ended[0].exit, ended[0].abandoned),
-        (pid, &Exit::status(5), false)
-    );
+    assert_eq!((started[0].pid, started[0].program.as_str(), started[0].pty), (pid, "/bin/sh", false));
+    assert_eq!((ended[0].pid, &ended[0].exit, ended[0].abandoned), (pid, &Exit::status(5), false));
     let timeline = server.events().timeline().to_string();
     assert!(timeline.contains("process started"), "{timeline}");
 }

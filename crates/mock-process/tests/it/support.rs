@@ -76,9 +76,7 @@ pub(crate) async fn connect_with(server: &MockSshServer, config: client::Config)
     let (near, mut far) = tokio::io::duplex(MEMORY);
     let mut stream = server.connect();
     tokio::spawn(async move { tokio::io::copy_bidirectional(&mut far, &mut stream).await });
-    let mut client = client::connect_stream(Arc::new(config), near, AnyHost)
-        .await
-        .unwrap();
+    let mut client = client::connect_stream(Arc::new(config), near, AnyHost).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
 }
@@ -167,31 +165,17 @@ fn name(signal: &Sig) -> String {
 
 /// Awaits this, but not for ever.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, what)
-        .await
-        .unwrap_or_else(|_| panic!("not within {DEADLINE:?}"))
+    tokio::time::timeout(DEADLINE, what).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}"))
 }
 
 /// The process that the server started first.
 pub(crate) async fn started(server: &MockSshServer) -> Started {
     let any = event::operation::<Started>();
-    server
-        .events()
-        .wait_for(any)
-        .within(DEADLINE)
-        .await
-        .unwrap()
-        .payload
+    server.events().wait_for(any).within(DEADLINE).await.unwrap().payload
 }
 
 /// Waits until this process is reaped.
 pub(crate) async fn ended(server: &MockSshServer, pid: u32) -> Ended {
     let this_one = event::operation::<Ended>().filter(move |ended| ended.pid == pid);
-    server
-        .events()
-        .wait_for(this_one)
-        .within(DEADLINE)
-        .await
-        .unwrap()
-        .payload
+    server.events().wait_for(this_one).within(DEADLINE).await.unwrap().payload
 }

@@ -8,17 +8,8 @@ use crate::support::{Client, End, connect, output, output_until, sh, started};
 /// A channel with a terminal of 100 columns and 30 rows, with echo off.
 async fn terminal(client: &Client, command: Option<&str>) -> Channel<Msg> {
     let channel = client.channel_open_session().await.unwrap();
-    let modes = [
-        (Pty::ECHO, 0),
-        (Pty::VEOF, 5),
-        (Pty::VINTR, 255),
-        (Pty::IXANY, 1),
-        (Pty::ONLCR, 0),
-    ];
-    channel
-        .request_pty(true, "vt220", 100, 30, 0, 0, &modes)
-        .await
-        .unwrap();
+    let modes = [(Pty::ECHO, 0), (Pty::VEOF, 5), (Pty::VINTR, 255), (Pty::IXANY, 1), (Pty::ONLCR, 0)];
+    channel.request_pty(true, "vt220", 100, 30, 0, 0, &modes).await.unwrap();
     match command {
         Some(command) => channel.exec(true, command).await.unwrap(),
         None => channel.request_shell(true).await.unwrap(),
@@ -30,11 +21,7 @@ async fn terminal(client: &Client, command: Option<&str>) -> Channel<Msg> {
 async fn the_terminal_is_real_and_has_what_the_client_asked_for() {
     let server = sh();
     let client = connect(&server).await;
-    let channel = terminal(
-        &client,
-        Some("stty size; tty; echo $TERM $SSH_TTY; stty -a; exit 6"),
-    )
-    .await;
+    let channel = terminal(&client, Some("stty size; tty; echo $TERM $SSH_TTY; stty -a; exit 6")).await;
     let output = output(channel).await;
     let mut lines = output.text().lines();
     assert_eq!(lines.next(), Some("30 100"));
@@ -88,11 +75,7 @@ async fn everything_that_was_written_arrives_before_the_end() {
     let server = sh();
     let client = connect(&server).await;
     for _ in 0..20 {
-        let channel = terminal(
-            &client,
-            Some("head -c 100000 /dev/zero | tr '\\0' x; kill -KILL $$"),
-        )
-        .await;
+        let channel = terminal(&client, Some("head -c 100000 /dev/zero | tr '\\0' x; kill -KILL $$")).await;
         let output = output(channel).await;
         assert_eq!(output.stdout.len(), 100_000);
         assert_eq!(output.end, Some(End::Signal("KILL".into())));

@@ -8,17 +8,10 @@ use mock_core::{MockSshServer, event, event::ClosedBy};
 
 #[test]
 fn the_software_is_named() -> Result<(), Box<dyn Error>> {
-    let server = MockSshServer::builder()
-        .auth(AcceptAny)
-        .version("SSH-2.0-router_1.2")
-        .start_blocking()?;
+    let server = MockSshServer::builder().auth(AcceptAny).version("SSH-2.0-router_1.2").start_blocking()?;
     assert_eq!(software(server.addr())?, "router_1.2");
 
-    let left = server
-        .events()
-        .wait_for(event::disconnected())
-        .within(Duration::from_secs(10))
-        .blocking()?;
+    let left = server.events().wait_for(event::disconnected()).within(Duration::from_secs(10)).blocking()?;
     assert_eq!(left.by, ClosedBy::Client);
     server.shutdown().blocking()?;
     Ok(())

@@ -49,10 +49,7 @@ async fn a_service_is_restarted() -> Result<(), Box<dyn Error>> {
 #[tokio::test]
 async fn what_the_host_says_is_reported() -> Result<(), Box<dyn Error>> {
     let host = Host::start(Users::new([User::named("deploy").password("hunter2")])).await?;
-    assert_eq!(
-        host.restart("hunter2", "db").await.unwrap_err(),
-        "no such service\n"
-    );
+    assert_eq!(host.restart("hunter2", "db").await.unwrap_err(), "no such service\n");
     assert_eq!(host.restart("letmein", "web").await.unwrap_err(), "not logged in");
     assert_eq!(host.events().count(event::connected()), 2);
     host.server.shutdown().await?;

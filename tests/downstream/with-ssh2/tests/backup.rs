@@ -31,9 +31,7 @@ impl Lab {
     fn start() -> Result<Self, Box<dyn Error>> {
         let key = HostKey::ecdsa().private_key().clone();
         let users = Users::new([
-            User::named("backup")
-                .public_key(key.public_key().clone())
-                .password("hunter2"),
+            User::named("backup").public_key(key.public_key().clone()).password("hunter2"),
             User::named("admin").keyboard_interactive([
                 KbdintRound::new([("Password: ", false, "hunter2")]),
                 KbdintRound::new([("Token: ", true, "123456")]),
@@ -42,15 +40,8 @@ impl Lab {
         let exec = Exec::on(prefix("store ")).run(store);
         let server = MockSshServer::builder().auth(users).exec(exec).start_blocking()?;
         let directory = tempfile::tempdir()?;
-        let kit = server
-            .client_kit(directory.path())
-            .user(KitUser::new("backup").identity(key))
-            .write()?;
-        Ok(Self {
-            server,
-            kit,
-            _directory: directory,
-        })
+        let kit = server.client_kit(directory.path()).user(KitUser::new("backup").identity(key)).write()?;
+        Ok(Self { server, kit, _directory: directory })
     }
 
     fn connect(&self, user: &str, login: Login<'_>) -> Result<Host, ssh2::Error> {
@@ -62,10 +53,7 @@ impl Lab {
 fn a_backup_is_stored() -> Result<(), Box<dyn Error>> {
     let lab = Lab::start()?;
     let host = lab.connect("backup", Login::Password("hunter2"))?;
-    assert_eq!(
-        host.store("monday", &vec![7; 4 << 20])?,
-        (0, "stored 4194304\n".to_owned())
-    );
+    assert_eq!(host.store("monday", &vec![7; 4 << 20])?, (0, "stored 4194304\n".to_owned()));
     let exec = lab.server.events().wait_for(event::exec()).blocking()?;
     assert_eq!(exec.command, "store monday");
     lab.server.shutdown().blocking()?;
@@ -76,10 +64,7 @@ fn a_backup_is_stored() -> Result<(), Box<dyn Error>> {
 fn a_full_disk_is_reported() -> Result<(), Box<dyn Error>> {
     let lab = Lab::start()?;
     let host = lab.connect("backup", Login::Password("hunter2"))?;
-    assert_eq!(
-        host.store("tuesday", &vec![7; 9 << 20])?,
-        (28, "disk full\n".to_owned())
-    );
+    assert_eq!(host.store("tuesday", &vec![7; 9 << 20])?, (28, "disk full\n".to_owned()));
     // One connection serves several commands.
     assert_eq!(host.store("wednesday", b"little")?, (0, "stored 6\n".to_owned()));
     lab.server.shutdown().blocking()?;
@@ -102,10 +87,7 @@ fn every_login_works() -> Result<(), Box<dyn Error>> {
 fn wrong_secrets_are_errors() -> Result<(), Box<dyn Error>> {
     let lab = Lab::start()?;
     assert!(lab.connect("backup", Login::Password("letmein")).is_err());
-    assert!(
-        lab.connect("admin", Login::Answers(&["hunter2", "654321"]))
-            .is_err()
-    );
+    assert!(lab.connect("admin", Login::Answers(&["hunter2", "654321"])).is_err());
     assert_eq!(lab.server.events().count(event::auth_accepted()), 0);
     Ok(())
 }
@@ -115,12 +97,7 @@ fn a_stranger_in_the_place_of_the_host_is_an_error() -> Result<(), Box<dyn Error
     let lab = Lab::start()?;
     let stranger = Lab::start()?;
     let known_hosts = lab.kit.known_hosts_file();
-    let connected = Host::connect(
-        stranger.server.addr(),
-        &known_hosts,
-        "backup",
-        Login::Password("hunter2"),
-    );
+    let connected = Host::connect(stranger.server.addr(), &known_hosts, "backup", Login::Password("hunter2"));
     assert!(connected.is_err());
     assert_eq!(stranger.server.events().count(event::auth_attempt()), 0);
     Ok(())
