@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Accepts until the server is stopped, then waits until nothing of it is left.
 pub(crate) async fn own(server: Arc<Shared>, listener: Option<TcpListener>) {
+    // However this task ends, with its runtime say: who waits for the end of the server must not wait for ever.
+    let _closed = server.closed.clone().drop_guard();
     if let Some(listener) = listener {
         tokio::select! {
             biased;
@@ -33,13 +35,12 @@ pub(crate) async fn own(server: Arc<Shared>, listener: Option<TcpListener>) {
         server.stop.cancelled().await;
     }
     server.tasks.close();
-    let deadline = server.options.grace + FAREWELL + LINGER + PATIENCE;
+    let deadline = server.options.grace.saturating_add(FAREWELL + LINGER + PATIENCE);
     if timeout(deadline, server.tasks.wait()).await.is_err() {
         let _set_once = server.left_running.set((server.tasks.len(), deadline));
         server.kill.cancel();
     }
     server.recorder.record(Stopped::new(server.connections_so_far()));
-    server.closed.cancel();
 }
 
 async fn accept(server: &Arc<Shared>, listener: &TcpListener) {

@@ -22,7 +22,7 @@ use crate::{
 /// | shell, subsystems, forwarding, agent, X11 | refused |
 /// | environment, pseudo-terminal, window sizes, signals | accepted |
 /// | authentication | within 30 seconds, at most 20 refused attempts, no delay |
-/// | connections | at most 10,000, for as long as they like |
+/// | connections | at most 10,000, for as long as they like, each with at most 1,000 channels at once |
 ///
 /// Everything is recorded, whether accepted or refused. Nothing that a client sends runs on the host.
 #[must_use = "a builder does nothing by itself: call `start`"]
@@ -56,7 +56,8 @@ impl Builder {
         Self::default()
     }
 
-    /// Lets in whom this strategy accepts. Of several, the first that does not reject an attempt decides.
+    /// Lets in whom this strategy accepts. Of several, the first that does not reject an attempt decides; if all do, the
+    /// client sees the methods of all.
     pub fn auth(mut self, strategy: impl Authenticator + 'static) -> Self {
         self.built.auth.push(strategy);
         self
@@ -186,7 +187,9 @@ impl Builder {
 
 /// What is recorded.
 impl Builder {
-    /// Writes to this journal, which others may write to as well. By default a server has one of its own.
+    /// Writes to this journal, which others may write to as well. By default a server has one of its own that keeps
+    /// everything: for a server that runs long, or that strangers reach, give it one with a
+    /// [limit](mock_base::JournalOptions::limit).
     pub fn journal(mut self, journal: &Journal) -> Self {
         self.journal = Some(journal.clone());
         self

@@ -7,7 +7,7 @@ use std::{
     fs, io,
     io::Write as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -62,12 +62,21 @@ pub enum KitError {
         /// Why.
         source: io::Error,
     },
-    /// A name that cannot stand in a configuration or in a file name.
-    #[error("user name `{name}` cannot be used as a `Host`")]
+    /// A path that cannot stand in a configuration: not UTF-8, or with a quote, a line end or `${`.
+    #[error("the path {path:?} cannot be written into a configuration")]
+    Path {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A name that cannot stand in a configuration or in a file name, or that was given twice.
+    #[error("user name `{name}` cannot be used as a `Host`, or is there twice")]
     UserName {
         /// The name.
         name: String,
     },
+    /// A server that runs in memory has no address to reach it at.
+    #[error("the server has no socket")]
+    NoSocket,
     /// A key that has no OpenSSH form.
     #[error("the key of user `{name}` cannot be written")]
     Key {
@@ -132,8 +141,16 @@ impl KitBuilder {
             move |source| KitError::Write { path, source }
         };
         let Self { directory, address, host_keys, users, agent_socket } = self;
+        if address.port() == 0 {
+            return Err(KitError::NoSocket);
+        }
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(at(&directory))?;
         let directory = directory.canonicalize().map_err(at(&directory))?;
+        let sockets = users.iter().map(|user| &user.agent_socket).chain([&agent_socket]).flatten();
+        for path in sockets.chain([&directory]) {
+            check_path(path)?;
+        }
+        check_names(&users)?;
         let host = known_host(address);
         let known_hosts: Vec<_> =
             host_keys.iter().map(|key| format!("{host} {}", key.to_openssh())).collect();
@@ -228,10 +245,6 @@ impl ClientKit {
 
     fn write_identity(&mut self, user: &KitUser) -> Result<Option<PathBuf>, KitError> {
         let name = &user.name;
-        let plain = |c: char| c.is_alphanumeric() || "-_.+".contains(c);
-        if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(plain) {
-            return Err(KitError::UserName { name: name.clone() });
-        }
         let Some(key) = &user.identity else {
             return Ok(None);
         };
@@ -263,6 +276,21 @@ impl ClientKit {
     }
 }
 
+/// Names stand in the configuration and in names of files, so they are plain, and each is there once.
+fn check_names(users: &[KitUser]) -> Result<(), KitError> {
+    let plain = |c: char| c.is_alphanumeric() || "-_.+".contains(c);
+    for (index, KitUser { name, .. }) in users.iter().enumerate() {
+        let usable = !name.is_empty()
+            && !name.starts_with(['-', '.'])
+            && Path::new(name).extension().is_none_or(|extension| extension != "pub")
+            && name.chars().all(plain);
+        if !usable || users.iter().take(index).any(|user| user.name == *name) {
+            return Err(KitError::UserName { name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
 /// The `Host` of a user.
 fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
     let name = &user.name;
@@ -276,9 +304,18 @@ fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
     format!("\nHost {name}\n    User {name}\n{keys}{}", agent.unwrap_or_default())
 }
 
-/// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded.
+/// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded. [`check_path`] has seen it.
 fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display().to_string().replace('%', "%%"))
+}
+
+/// Whether a path can stand in a configuration: there is no way to write a quote or a line feed, and `${` begins a
+/// variable.
+fn check_path(path: &Path) -> Result<(), KitError> {
+    match path.to_str() {
+        Some(text) if !text.contains(['"', '\n', '\r']) && !text.contains("${") => Ok(()),
+        _ => Err(KitError::Path { path: path.to_owned() }),
+    }
 }
 
 /// How `known_hosts` names a server: the address, with the port unless it is 22 (sshd(8)).
@@ -300,12 +337,15 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// Writes a new file that only its owner may read. What was there before is removed, not written to: somebody may have
+/// it open, or it may be a link.
 fn write_private(path: &Path, text: &str) -> Result<(), KitError> {
     let write = || -> io::Result<()> {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        // The mode above counts only for a file that was not there before.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(text.as_bytes())
     };
     write().map_err(|source| KitError::Write { path: path.to_owned(), source })

@@ -126,7 +126,7 @@ impl Program for CommandNotFound {
     fn start(&self, start: Start) -> Run {
         let reply = command_not_found(start.request());
         let mut session = start.session();
-        Run::task(async move {
+        Run::reply(async move {
             let _gone = session.write_err(reply.stderr).await;
             reply.exit
         })

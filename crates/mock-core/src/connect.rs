@@ -14,6 +14,12 @@ pub trait Connect: Send + Sync {
     fn connect(&self, stream: ChannelStream) -> BoxFuture<()>;
 }
 
+impl Connect for Box<dyn Connect> {
+    fn connect(&self, stream: ChannelStream) -> BoxFuture<()> {
+        (**self).connect(stream)
+    }
+}
+
 impl<F, Fut> Connect for F
 where
     F: Fn(ChannelStream) -> Fut + Send + Sync,

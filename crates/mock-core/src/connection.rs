@@ -133,7 +133,9 @@ impl End {
             }
             russh::Error::IO(error) if is_gone(error.kind()) => by(ClosedBy::Client, "closed the connection"),
             russh::Error::HUP | russh::Error::Disconnect => by(ClosedBy::Client, "closed the connection"),
-            russh::Error::InactivityTimeout => by(ClosedBy::Server, "inactive for too long"),
+            russh::Error::InactivityTimeout | russh::Error::Elapsed(_) => {
+                by(ClosedBy::Server, "inactive for too long")
+            }
             russh::Error::NoCommonAlgo { .. } => Self {
                 code: Some(DisconnectReason::KeyExchangeFailed),
                 ..by(ClosedBy::Error, &error.to_string())

@@ -135,7 +135,7 @@ pub trait Handler: Send {
         }
     }
 
-    /// The client offers its agent. `true` takes the offer.
+    /// The client offers its agent. `true` takes the offer, which is recorded; nothing is opened to it.
     fn agent_forward(&mut self) -> bool {
         match self.within() {
             Some(within) => within.agent_forward(),
@@ -143,7 +143,7 @@ pub trait Handler: Send {
         }
     }
 
-    /// The client offers its X server. `true` takes the offer.
+    /// The client offers its X server. `true` takes the offer, which is recorded; nothing is opened to it.
     fn x11_forward(&mut self) -> bool {
         match self.within() {
             Some(within) => within.x11_forward(),
@@ -317,7 +317,7 @@ pub enum Listen {
 pub enum Forwarding {
     /// No.
     Refuse,
-    /// Yes. It is the handler's business to listen, if it really wants to.
+    /// Yes: accepted and recorded. Nothing listens, and no channel is opened to the client.
     Accept {
         /// The port told to a client that asked for any; ignored otherwise.
         port: u16,

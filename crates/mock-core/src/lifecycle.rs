@@ -3,10 +3,8 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
-    sync::{Arc, mpsc},
+    sync::Arc,
 };
-
-use tokio::runtime::Handle;
 
 use crate::{MockSshServer, ShutdownError, server::Shared};
 
@@ -41,11 +39,15 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Ends the server and blocks this thread until nothing of it is left. Not for async code: await it there.
+    /// Ends the server and blocks this thread until nothing of it is left.
     ///
     /// # Errors
     ///
     /// [`ShutdownError::StillRunning`] when something does not end.
+    ///
+    /// # Panics
+    ///
+    /// In async code: await it there.
     pub fn blocking(self) -> Result<(), ShutdownError> {
         self.server.shared.stop.cancel();
         wait(&self.server.shared);
@@ -74,7 +76,11 @@ pub struct Closed {
 }
 
 impl Closed {
-    /// Blocks this thread until the server has ended. Not for async code: await it there.
+    /// Blocks this thread until the server has ended.
+    ///
+    /// # Panics
+    ///
+    /// In async code: await it there.
     pub fn blocking(self) {
         wait(&self.shared);
     }
@@ -89,15 +95,8 @@ impl IntoFuture for Closed {
     }
 }
 
-/// Blocks until the server has ended, while its own runtime goes on.
+/// Blocks until the server has ended, while its own runtime goes on elsewhere. Within async code, where it could wait
+/// for itself, tokio panics and says so.
 fn wait(shared: &Arc<Shared>) {
-    let (over, when_over) = mpsc::channel::<()>();
-    let closed = shared.closed.clone();
-    let runtime: &Handle = &shared.runtime;
-    runtime.spawn(async move {
-        closed.cancelled().await;
-        drop(over);
-    });
-    // The sender is dropped when the server has ended, or with its runtime: either way it is over.
-    let _over = when_over.recv();
+    shared.runtime.block_on(shared.closed.cancelled());
 }

@@ -7,10 +7,11 @@
 //!
 //! Both write the same way, within the client's window, and neither can hold up another channel.
 
-use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, fmt::Display, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use mock_base::Recorder;
+use tokio::time::Instant;
 
 use crate::{Request, Session, connect::BoxFuture};
 
@@ -49,6 +50,12 @@ impl Program for Arc<dyn Program> {
     }
 }
 
+impl Program for Box<dyn Program> {
+    fn start(&self, start: Start) -> Run {
+        (**self).start(start)
+    }
+}
+
 /// What a program is started with.
 #[derive(Debug)]
 pub struct Start {
@@ -76,31 +83,38 @@ impl Start {
 }
 
 /// A program that was started.
-#[non_exhaustive]
-pub enum Run {
-    /// A future that owns its session. It is dropped when the channel is closed.
+#[must_use = "a program that nobody drives does nothing"]
+pub struct Run(pub(crate) Running);
+
+pub(crate) enum Running {
     Task(BoxFuture<Exit>),
-    /// A state machine that is driven with what the client sends.
+    Reply(BoxFuture<Exit>),
     Service(Box<dyn Service>),
 }
 
 impl Run {
-    /// Runs this future.
+    /// Runs this future, which owns its session, in a task. It is dropped when the channel is closed.
     pub fn task(future: impl Future<Output = Exit> + Send + 'static) -> Self {
-        Self::Task(Box::pin(future))
+        Self(Running::Task(Box::pin(future)))
     }
 
-    /// Drives this state machine.
+    /// As [`task`](Self::task), for what only prints: it gets its first turn at once, within the connection's own
+    /// task, which mostly is all that it needs.
+    pub(crate) fn reply(future: impl Future<Output = Exit> + Send + 'static) -> Self {
+        Self(Running::Reply(Box::pin(future)))
+    }
+
+    /// Drives this state machine with what the client sends.
     pub fn service(service: impl Service + 'static) -> Self {
-        Self::Service(Box::new(service))
+        Self(Running::Service(Box::new(service)))
     }
 }
 
 impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Task(_) => "Task",
-            Self::Service(_) => "Service",
+        f.write_str(match self.0 {
+            Running::Task(_) | Running::Reply(_) => "Run::task",
+            Running::Service(_) => "Run::service",
         })
     }
 }
@@ -113,7 +127,8 @@ pub trait Service: Send {
     /// The client sent data. Called within the connection's own task with the packet's own bytes.
     fn receive(&mut self, data: &[u8], out: &mut Outbox) -> Flow;
 
-    /// There is room again after it had run out, or the time asked for with [`Outbox::wake_after`] is over.
+    /// Half of the outbox is free again after more than half was taken, or the time asked for with
+    /// [`Outbox::wake_after`] is over.
     fn resume(&mut self, out: &mut Outbox) -> Flow {
         let _ = out;
         Flow::Continue
@@ -123,6 +138,12 @@ pub trait Service: Send {
     fn eof(&mut self, out: &mut Outbox) -> Flow {
         let _ = out;
         Flow::Exit(Exit::status(0))
+    }
+
+    /// How many bytes of what was received the service holds back, for want of room or of time. From 1 MiB on the
+    /// client's window is let run dry. None by default.
+    fn held(&self) -> usize {
+        0
     }
 }
 
@@ -141,11 +162,9 @@ pub enum Flow {
 /// Replies of a [`Service`] on their way to the client.
 #[derive(Debug)]
 pub struct Outbox {
-    pub(crate) queued: std::collections::VecDeque<Bytes>,
+    pub(crate) queued: VecDeque<Bytes>,
     pub(crate) bytes: usize,
-    pub(crate) wake_after: Option<Duration>,
-    /// Whether there was no room since the service was resumed last.
-    pub(crate) wants_room: bool,
+    pub(crate) wake_at: Option<Instant>,
 }
 
 impl Outbox {
@@ -153,10 +172,10 @@ impl Outbox {
     pub const CAPACITY: usize = 1 << 20;
 
     pub(crate) fn new() -> Self {
-        Self { queued: std::collections::VecDeque::new(), bytes: 0, wake_after: None, wants_room: false }
+        Self { queued: VecDeque::new(), bytes: 0, wake_at: None }
     }
 
-    /// How many bytes may be sent now. Once it was 0, the service is resumed when there is room again.
+    /// How many bytes may be sent now. When it does not suffice, the service keeps the rest: it is resumed.
     #[must_use]
     pub fn room(&self) -> usize {
         Self::CAPACITY.saturating_sub(self.bytes)
@@ -168,14 +187,13 @@ impl Outbox {
         let bytes = bytes.into();
         if !bytes.is_empty() {
             self.bytes += bytes.len();
-            self.wants_room |= self.bytes >= Self::CAPACITY;
             self.queued.push_back(bytes);
         }
     }
 
     /// Asks to be resumed after this time, on tokio's clock. Of several requests the last one counts.
     pub fn wake_after(&mut self, delay: Duration) {
-        self.wake_after = Some(delay);
+        self.wake_at = Instant::now().checked_add(delay);
     }
 }
 
@@ -201,6 +219,8 @@ pub enum Exit {
         /// A message for the client.
         message: String,
     },
+    /// With an error: the client gets status 1, the journal the reason.
+    Failed(String),
     /// Nobody says: the channel is closed without an exit status.
     Silent,
 }
@@ -238,9 +258,9 @@ impl From<()> for Exit {
     }
 }
 
-impl<T: Into<Self>> From<std::io::Result<T>> for Exit {
-    /// A failed program exits with status 1. It mostly fails because the channel is gone, and then nobody is told.
-    fn from(result: std::io::Result<T>) -> Self {
-        result.map_or(Self::Status(1), Into::into)
+impl<T: Into<Self>, E: Display> From<Result<T, E>> for Exit {
+    /// A program that failed because its channel is gone has nobody to tell; any other error is recorded.
+    fn from(result: Result<T, E>) -> Self {
+        result.map_or_else(|error| Self::Failed(error.to_string()), Into::into)
     }
 }

@@ -172,10 +172,14 @@ impl MockSshServer {
         self.shared.recorder.journal()
     }
 
-    /// Connects within this process: a stream for a client to speak SSH over, without a socket.
+    /// Connects within this process: a stream for a client to speak SSH over, without a socket. The limit of
+    /// connections does not count here; once the server is stopping, the stream is closed at once.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         let (near, far) = tokio::io::duplex(MEMORY_BUFFER);
+        if self.shared.stop.is_cancelled() {
+            return far;
+        }
         let serving = connection::serve(Arc::clone(&self.shared), near, Peer::Memory);
         self.shared.tasks.spawn_on(serving, &self.shared.runtime);
         far

@@ -61,7 +61,7 @@ impl LoginState for FirstOfLogin {
             let offers_method = login.methods().contains(attempt.credential.method());
             let verdict = login.attempt(attempt);
             match verdict.answer {
-                Answer::Reject { left: None } => rejections.push((offers_method, verdict)),
+                Answer::Reject { .. } => rejections.push((offers_method, verdict)),
                 Answer::Ask(_) => {
                     self.asked = Some(index);
                     return verdict;
@@ -78,8 +78,17 @@ impl LoginState for FirstOfLogin {
         let after = rejections.iter().map(|(_, verdict)| verdict.after).max().unwrap_or_default();
         // Those who take the method know best why not; the others only say that they do not take it.
         let informed = rejections.iter().any(|(offers_method, _)| *offers_method);
+        // A list that one of them wants shown is shown.
+        let left = rejections.iter().find_map(|(_, verdict)| match &verdict.answer {
+            Answer::Reject { left } => left.clone(),
+            _ => None,
+        });
         let whys = rejections.iter().filter(|(offers_method, _)| *offers_method || !informed);
-        Verdict::reject(join_whys(whys.map(|(_, verdict)| &verdict.why))).after(after)
+        let why = join_whys(whys.map(|(_, verdict)| &verdict.why));
+        match left {
+            Some(left) => Verdict::reject_leaving(left, why).after(after),
+            None => Verdict::reject(why).after(after),
+        }
     }
 }
 

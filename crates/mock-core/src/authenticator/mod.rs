@@ -106,8 +106,8 @@ impl<'a> LoginContext<'a> {
     }
 }
 
-/// What a client presents.
-#[derive(Debug, Clone, Copy)]
+/// What a client presents. Its `Debug` does not show secrets.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Credential<'a> {
     /// The method `none` (RFC 4252 section 5.2): most clients begin with it to learn the methods.
@@ -151,6 +151,20 @@ impl Credential<'_> {
             Self::Password(_) => Method::Password,
             Self::KeyOffered { .. } | Self::KeySigned { .. } | Self::Certificate(_) => Method::PublicKey,
             Self::KbdintStart { .. } | Self::KbdintAnswers(_) => Method::KeyboardInteractive,
+        }
+    }
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Password(_) => f.write_str("Password([redacted])"),
+            Self::KeyOffered { algorithm, .. } => write!(f, "KeyOffered({algorithm})"),
+            Self::KeySigned { algorithm, .. } => write!(f, "KeySigned({algorithm})"),
+            Self::Certificate(certificate) => write!(f, "Certificate({:?})", certificate.key_id()),
+            Self::KbdintStart { submethods } => write!(f, "KbdintStart({submethods:?})"),
+            Self::KbdintAnswers(answers) => write!(f, "KbdintAnswers({} [redacted])", answers.len()),
         }
     }
 }

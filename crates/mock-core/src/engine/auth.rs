@@ -9,6 +9,12 @@ use crate::{
     keys::ssh_key::HashAlg,
 };
 
+/// Longest user name that is looked at, in bytes.
+const LONGEST_USER_NAME: usize = 1024;
+
+/// How many requests, offers and rounds included, a client may make for each refused attempt that it is allowed.
+const REQUESTS_PER_ATTEMPT: u32 = 16;
+
 impl Engine {
     /// Judges an attempt, records it, and says so to the client.
     pub(super) async fn judge(
@@ -16,6 +22,14 @@ impl Engine {
         user: &str,
         credential: Credential<'_>,
     ) -> Result<Auth, EngineError> {
+        if let Some(why) = self.abuse(user) {
+            // Said and recorded once; what comes until the client has heard it is not looked at.
+            if self.surroundings.ended.get().is_none() {
+                self.recorder().record(Problem::new(why));
+                self.disconnect(DisconnectReason::ProtocolError, why.to_owned()).await;
+            }
+            return Ok(reject(&Methods::empty(), false));
+        }
         if let Credential::KeyOffered { .. } = credential {
             return self.judge_offer(user, credential).await;
         }
@@ -58,6 +72,20 @@ impl Engine {
                 self.disconnect(reason, text).await;
                 Ok(reject(&left, false))
             }
+        }
+    }
+
+    /// Requests that no client makes to log in. Offers and rounds are not refusals, so the limit of those does not end
+    /// them.
+    fn abuse(&mut self, user: &str) -> Option<&'static str> {
+        self.auth_requests = self.auth_requests.saturating_add(1);
+        let most = self.surroundings.options.max_auth_attempts.saturating_mul(REQUESTS_PER_ATTEMPT);
+        if user.len() > LONGEST_USER_NAME {
+            Some("the user name is longer than 1024 bytes")
+        } else if self.auth_requests > most {
+            Some("too many authentication requests")
+        } else {
+            None
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use mock_base::{
     Recorder,
-    event::{ChannelClosed, Exit as ExitEvent, Pty, Stdin as StdinEvent, StdinEof},
+    event::{ChannelClosed, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent, StdinEof},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,15 +29,15 @@ pub(super) struct Channel {
     pub(super) agent_forwarding: bool,
     pub(super) inbox: Inbox,
     pub(super) controls: ControlQueue,
-    pub(super) running: Running,
+    pub(super) occupant: Occupant,
     pub(super) shared: Arc<ChannelShared>,
     recorded_stdin: usize,
 }
 
 /// What runs on a channel.
-pub(super) enum Running {
-    /// Nothing yet.
-    Nothing,
+pub(super) enum Occupant {
+    /// Nobody yet.
+    Nobody,
     /// A program or a forwarded stream that reads the inbox.
     Task,
     /// A program that is driven by what arrives.
@@ -76,7 +76,7 @@ impl Channel {
             agent_forwarding: false,
             inbox: Inbox::default(),
             controls: ControlQueue::default(),
-            running: Running::Nothing,
+            occupant: Occupant::Nobody,
             shared: Arc::new(shared),
             recorded_stdin,
         }
@@ -117,9 +117,8 @@ impl Channel {
     /// Data arrived. Returns how much waits to be read.
     pub(super) fn receive(&mut self, data: &[u8]) -> usize {
         self.shared.received.fetch_add(data.len() as u64, Ordering::Relaxed);
-        if let Running::Service(driver) = &self.running {
-            driver.receive(data);
-            return 0;
+        if let Occupant::Service(driver) = &self.occupant {
+            return driver.receive(data);
         }
         let recorded = data.get(..self.recorded_stdin).unwrap_or(data);
         if !recorded.is_empty() {
@@ -134,7 +133,7 @@ impl Channel {
         let received = self.shared.received.load(Ordering::Relaxed);
         self.recorder().record(StdinEof::new(received));
         self.inbox.end();
-        if let Running::Service(driver) = &self.running {
+        if let Occupant::Service(driver) = &self.occupant {
             driver.eof();
         }
     }
@@ -146,31 +145,47 @@ impl Channel {
         self.shared.closed();
     }
 
-    /// Whether the channel is closed, so that it may be forgotten.
+    /// How much of what arrived waits to be read.
+    pub(super) fn unread(&self) -> usize {
+        match &self.occupant {
+            Occupant::Service(driver) => driver.held(),
+            _ => self.inbox.waiting(),
+        }
+    }
+
+    /// Whether the channel is closed, and recorded as such, so that it may be forgotten.
     pub(super) fn is_over(&self) -> bool {
-        self.shared.over.is_cancelled()
+        self.shared.closed.load(Ordering::Acquire)
     }
 
     /// Whether something runs here already; if not, what is about to.
     pub(super) fn occupy(&mut self) -> bool {
-        let free = matches!(self.running, Running::Nothing);
+        let free = matches!(self.occupant, Occupant::Nobody);
         if free {
-            self.running = Running::Task;
+            self.occupant = Occupant::Task;
         }
         free
     }
 
     /// What was about to run was refused: another request may succeed.
     pub(super) fn vacate(&mut self) {
-        self.running = Running::Nothing;
+        self.occupant = Occupant::Nobody;
     }
 }
 
 impl ChannelShared {
     /// The program is done: says how, and closes the channel.
     pub(super) async fn finish(&self, exit: Exit) {
+        // Nothing that another holder of the output sends may come after this.
+        self.output.finish();
+        if let Exit::Failed(why) = &exit
+            && !self.over.is_cancelled()
+        {
+            self.recorder.record(Problem::new(format!("the program failed: {why}")));
+        }
         match &exit {
             Exit::Status(status) => self.recorder.record(ExitEvent::new(*status, None)),
+            Exit::Failed(_) => self.recorder.record(ExitEvent::new(1, None)),
             Exit::Signal { name, .. } => self.recorder.record(ExitEvent::new(None, name.clone())),
             Exit::Silent => {}
         }

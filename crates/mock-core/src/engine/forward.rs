@@ -6,6 +6,9 @@ use russh::server::{ChannelOpenHandle, Handle, Msg};
 use super::{Engine, EngineError, channel::Channel, convert, output::Output, start};
 use crate::{Forwarding, Listen, Open, OpenFailure};
 
+/// Channels that one connection may have at once. OpenSSH's server allows ten sessions.
+const MOST_CHANNELS: usize = 1000;
+
 impl Engine {
     /// Opens a channel, or not.
     pub(super) async fn open(
@@ -16,6 +19,10 @@ impl Engine {
         handle: Handle,
     ) -> Result<(), EngineError> {
         self.channels.retain(|_, channel| !channel.is_over());
+        if self.channels.len() + self.unanswered.len() >= MOST_CHANNELS {
+            let text = format!("{MOST_CHANNELS} channels are open");
+            return self.refuse(kind, OpenFailure::ResourceShortage, text, reply).await;
+        }
         let session_channel = matches!(kind, ChannelKind::Session);
         let forwarded =
             matches!(kind, ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. });

@@ -7,7 +7,7 @@ use russh::{
     server::{self, Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey},
 };
 
-use super::{Engine, EngineError, auth, convert, window};
+use super::{Engine, EngineError, auth, channel::Channel as OurChannel, convert, window};
 use crate::{Credential, Listen, Wanted};
 
 type Hook<T = ()> = Result<T, EngineError>;
@@ -165,7 +165,7 @@ impl server::Handler for Engine {
     }
 
     fn adjust_window(&mut self, id: ChannelId, _: u32) -> u32 {
-        let unread = self.channels.get(&id).map_or(0, |channel| channel.inbox.waiting());
+        let unread = self.channels.get(&id).map_or(0, OurChannel::unread);
         window::size_for(unread)
     }
 

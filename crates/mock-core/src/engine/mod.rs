@@ -65,6 +65,8 @@ pub(crate) struct Engine {
     user: String,
     attempts: u32,
     rejections: u32,
+    /// Requests to log in of any kind, for the bound on them.
+    auth_requests: u32,
     channels: HashMap<ChannelId, Channel>,
     next_channel: u32,
     /// Requests for channels that are never to be answered.
@@ -95,6 +97,7 @@ impl Engine {
             user: String::new(),
             attempts: 0,
             rejections: 0,
+            auth_requests: 0,
             channels: HashMap::new(),
             next_channel: 0,
             unanswered: Vec::new(),

@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -20,6 +20,9 @@ use crate::Exit;
 
 /// Data type of standard error (RFC 4254 section 5.2).
 const STDERR: u32 = 1;
+
+/// What is sent at once: as much as a packet of most clients carries.
+const PIECE: usize = 32 * 1024;
 
 /// Which of the two streams to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,10 @@ struct Shared {
     channel: ChannelWriteHalf<Msg>,
     handle: Handle,
     sent: AtomicU64,
+    /// Whether the program is done, so that nobody may send any more.
+    finished: AtomicBool,
+    /// Whether the end of the data was sent.
+    ended: AtomicBool,
     /// Cancelled when the channel is closed, from whichever side: a write that waits for the window ends then. The
     /// engine itself would let it wait for ever.
     closed: CancellationToken,
@@ -45,25 +52,47 @@ struct Shared {
 
 impl Output {
     pub(super) fn new(channel: ChannelWriteHalf<Msg>, handle: Handle, closed: CancellationToken) -> Self {
-        Self { shared: Arc::new(Shared { channel, handle, sent: AtomicU64::new(0), closed }) }
+        let (sent, finished, ended) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { channel, handle, sent, finished, ended, closed }) }
     }
 
-    /// Sends data, and waits until the window has taken it.
-    pub(crate) async fn send(&self, stream: OutputStream, bytes: Bytes) -> io::Result<()> {
-        let length = bytes.len() as u64;
-        self.unless_closed(async |channel, _| match stream {
-            OutputStream::Stdout => channel.data_bytes(bytes).await.is_ok(),
-            OutputStream::Stderr => channel.extended_data_bytes(STDERR, bytes).await.is_ok(),
-        })
-        .await?;
-        self.shared.sent.fetch_add(length, Ordering::Relaxed);
+    /// Sends data, and waits until the window has taken it. Not safe to cancel: what a piece on its way has taken from
+    /// the window is lost then.
+    pub(crate) async fn send(&self, stream: OutputStream, mut bytes: Bytes) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            let length = piece.len() as u64;
+            if self.shared.finished.load(Ordering::Acquire) || self.shared.ended.load(Ordering::Acquire) {
+                return Err(closed());
+            }
+            self.unless_closed(async |channel, _| match stream {
+                OutputStream::Stdout => channel.data_bytes(piece).await.is_ok(),
+                OutputStream::Stderr => channel.extended_data_bytes(STDERR, piece).await.is_ok(),
+            })
+            .await?;
+            self.shared.sent.fetch_add(length, Ordering::Relaxed);
+        }
         Ok(())
+    }
+
+    /// From here on nobody sends data.
+    pub(super) fn finish(&self) {
+        self.shared.finished.store(true, Ordering::Release);
+    }
+
+    /// Sends the end of the data, once (RFC 4254 section 5.3).
+    pub(crate) async fn eof(&self) -> io::Result<()> {
+        if self.shared.ended.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.unless_closed(async |channel, _| channel.eof().await.is_ok()).await
     }
 
     /// Sends how a program ended, if anything.
     pub(super) async fn exit(&self, exit: &Exit) -> io::Result<()> {
         self.unless_closed(async |channel, handle| match exit {
             Exit::Status(status) => channel.exit_status(*status).await.is_ok(),
+            Exit::Failed(_) => channel.exit_status(1).await.is_ok(),
             Exit::Signal { name, core_dumped, message } => {
                 let signal = convert::signal(name);
                 handle
@@ -78,8 +107,8 @@ impl Output {
 
     /// Sends the end of the data, then closes the channel. Both wait behind everything sent before.
     pub(super) async fn close(&self) -> io::Result<()> {
-        self.unless_closed(async |channel, _| channel.eof().await.is_ok() && channel.close().await.is_ok())
-            .await
+        self.eof().await?;
+        self.unless_closed(async |channel, _| channel.close().await.is_ok()).await
     }
 
     /// Bytes sent so far, on both streams together.
@@ -96,6 +125,10 @@ impl Output {
             () = self.shared.closed.cancelled() => false,
             done = write(&self.shared.channel, &self.shared.handle) => done,
         };
-        if done { Ok(()) } else { Err(io::Error::new(io::ErrorKind::BrokenPipe, "the channel is closed")) }
+        if done { Ok(()) } else { Err(closed()) }
     }
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the channel is closed")
 }

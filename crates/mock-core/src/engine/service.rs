@@ -6,8 +6,8 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +15,7 @@ use mock_base::{
     Recorder,
     event::{Panicked, Problem},
 };
-use tokio::{sync::Notify, time::sleep};
+use tokio::{sync::Notify, time::sleep_until};
 
 use super::{OutputStream, channel::ChannelShared, panic_text};
 use crate::{Exit, Flow, Outbox, Service};
@@ -44,8 +44,14 @@ impl Driver {
         Self { core: Mutex::new(core), changed: Notify::new(), recorder }
     }
 
-    pub(super) fn receive(&self, data: &[u8]) {
+    /// Hands data over. Returns how much of all data the service holds back.
+    pub(super) fn receive(&self, data: &[u8]) -> usize {
         self.step(|service, out| service.receive(data, out));
+        self.held()
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.with(|core| core.service.as_ref().map_or(0, |service| service.held()))
     }
 
     pub(super) fn eof(&self) {
@@ -87,23 +93,37 @@ impl Driver {
         self.with(|core| match take(&mut core.out) {
             Some(bytes) => Next::Send(bytes),
             None if core.service.is_none() => Next::Finish(core.exit.clone()),
-            None => Next::Wait(core.out.wake_after.take()),
+            None => Next::Wait,
         })
     }
 
-    /// What was taken is sent. Returns whether the service waits for room.
-    fn sent(&self, length: usize) -> bool {
-        self.with(|core| {
-            core.out.bytes = core.out.bytes.saturating_sub(length);
-            core.out.bytes <= Outbox::CAPACITY / 2 && std::mem::take(&mut core.out.wants_room)
-        })
+    /// What was taken is sent. The service is resumed as soon as half of the outbox is free again.
+    fn sent(&self, length: usize) {
+        let crossed = self.with(|core| {
+            let before = core.out.bytes;
+            core.out.bytes = before.saturating_sub(length);
+            before > Outbox::CAPACITY / 2 && core.out.bytes <= Outbox::CAPACITY / 2
+        });
+        if crossed {
+            self.resume();
+        }
+    }
+
+    /// Done when the time is over that the service asked for, or never.
+    async fn timer(&self) {
+        match self.with(|core| core.out.wake_at) {
+            Some(at) => sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+        self.with(|core| core.out.wake_at = None);
+        self.resume();
     }
 }
 
 enum Next {
     Send(Bytes),
     Finish(Exit),
-    Wait(Option<Duration>),
+    Wait,
 }
 
 /// The next bytes to send: one large reply, or as many small ones as fit a packet.
@@ -126,38 +146,31 @@ fn take(out: &mut Outbox) -> Option<Bytes> {
 
 /// Sends what the service replies, until it is done or its channel is closed.
 pub(super) async fn run(driver: Arc<Driver>, channel: Arc<ChannelShared>) {
-    let mut wake_after = None;
     loop {
         match driver.next() {
             Next::Send(bytes) => {
                 let length = bytes.len();
-                if channel.output.send(OutputStream::Stdout, bytes).await.is_err() {
-                    return;
-                }
-                if driver.sent(length) {
-                    driver.resume();
-                }
-            }
-            Next::Finish(exit) => return channel.finish(exit).await,
-            Next::Wait(asked) => {
-                if let Some(delay) = asked {
-                    wake_after = Some(Box::pin(sleep(delay)));
-                }
-                let timer = async {
-                    match wake_after.as_mut() {
-                        Some(timer) => timer.await,
-                        None => std::future::pending().await,
+                let mut sending = pin!(channel.output.send(OutputStream::Stdout, bytes));
+                let sent = loop {
+                    tokio::select! {
+                        biased;
+                        sent = &mut sending => break sent,
+                        () = driver.timer() => {}
+                        // Another time may have been asked for.
+                        () = driver.changed.notified() => {}
                     }
                 };
-                tokio::select! {
-                    () = channel.over.cancelled() => return,
-                    () = driver.changed.notified() => {}
-                    () = timer => {
-                        wake_after = None;
-                        driver.resume();
-                    }
+                if sent.is_err() {
+                    return;
                 }
+                driver.sent(length);
             }
+            Next::Finish(exit) => return channel.finish(exit).await,
+            Next::Wait => tokio::select! {
+                () = channel.over.cancelled() => return,
+                () = driver.changed.notified() => {}
+                () = driver.timer() => {}
+            },
         }
     }
 }

@@ -10,23 +10,37 @@ use mock_base::event::Panicked;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    channel::{Channel, ChannelShared, Running},
+    channel::{Channel, ChannelShared, Occupant},
     panic_text,
     service::{self, Driver},
 };
-use crate::{BoxFuture, Connect, Exit, Program, Request, Run, Start};
+use crate::{BoxFuture, Connect, Exit, Program, Request, Run, Start, program::Running};
 
 /// Starts a program. The request was answered already, so whatever it sends comes after the answer.
 pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Request, tasks: &TaskTracker) {
     let shared = Arc::clone(&channel.shared);
+    let early = channel.inbox.waiting_data();
     let session = channel.session(request);
     match catch_unwind(AssertUnwindSafe(|| program.start(Start { session }))) {
-        Ok(Run::Task(future)) => {
-            spawn(task(future, shared), tasks);
+        Ok(Run(Running::Task(future))) => {
+            tasks.spawn(task(future, shared));
         }
-        Ok(Run::Service(service)) => {
+        Ok(Run(Running::Reply(future))) => {
+            let mut first_turn = Box::pin(task(future, shared));
+            if (&mut first_turn).now_or_never().is_none() {
+                tasks.spawn(first_turn);
+            }
+        }
+        Ok(Run(Running::Service(service))) => {
             let driver = Arc::new(Driver::new(service, shared.recorder.clone()));
-            channel.running = Running::Service(Arc::clone(&driver));
+            // What was sent before the request belongs to it.
+            if !early.data.is_empty() {
+                driver.receive(&early.data);
+            }
+            if early.ended {
+                driver.eof();
+            }
+            channel.occupant = Occupant::Service(Arc::clone(&driver));
             tasks.spawn(service::run(driver, shared));
         }
         Err(panic) => {
@@ -43,16 +57,7 @@ pub(super) fn connect(channel: &Channel, to: Arc<dyn Connect>, tasks: &TaskTrack
         to.connect(stream).await;
         Exit::Silent
     };
-    spawn(task(Box::pin(connected), shared), tasks);
-}
-
-/// Gives a program its first turn at once, and a task of its own if it has to wait. Most replies need no more than
-/// that turn, and so no other thread.
-fn spawn(program: impl Future<Output = ()> + Send + 'static, tasks: &TaskTracker) {
-    let mut program = Box::pin(program);
-    if (&mut program).now_or_never().is_none() {
-        tasks.spawn(program);
-    }
+    tasks.spawn(task(Box::pin(connected), shared));
 }
 
 /// Runs a future until it is done or its channel is closed, whichever comes first.

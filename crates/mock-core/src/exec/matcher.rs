@@ -1,6 +1,6 @@
 //! Which commands a rule is for.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use crate::Request;
 
@@ -81,15 +81,21 @@ impl MatchCommand for String {
     }
 }
 
-impl MatchCommand for Arc<dyn MatchCommand> {
-    fn matches(&self, request: &Request) -> Match {
-        (**self).matches(request)
-    }
+macro_rules! delegate {
+    ($($pointer:ty),*) => {$(
+        impl MatchCommand for $pointer {
+            fn matches(&self, request: &Request) -> Match {
+                (**self).matches(request)
+            }
 
-    fn describe(&self) -> String {
-        (**self).describe()
-    }
+            fn describe(&self) -> String {
+                (**self).describe()
+            }
+        }
+    )*};
 }
+
+delegate!(Arc<dyn MatchCommand>, Box<dyn MatchCommand>);
 
 /// Matches every command.
 #[must_use]
@@ -132,7 +138,7 @@ impl MatchCommand for Prefix {
 }
 
 /// A pattern that cannot be understood.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternError {
     /// Not a glob.
@@ -141,7 +147,7 @@ pub enum PatternError {
         /// The pattern.
         pattern: String,
         /// What is wrong with it.
-        source: globset::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// Not a regular expression.
     #[error("invalid regular expression `{pattern}`")]
@@ -149,7 +155,7 @@ pub enum PatternError {
         /// The pattern.
         pattern: String,
         /// What is wrong with it.
-        source: regex::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
@@ -162,7 +168,7 @@ pub enum PatternError {
 pub fn glob(pattern: &str) -> Result<Glob, PatternError> {
     match globset::GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build() {
         Ok(glob) => Ok(Glob(glob.compile_matcher())),
-        Err(source) => Err(PatternError::Glob { pattern: pattern.to_owned(), source }),
+        Err(source) => Err(PatternError::Glob { pattern: pattern.to_owned(), source: source.into() }),
     }
 }
 
@@ -188,7 +194,7 @@ impl MatchCommand for Glob {
 pub fn regex(pattern: &str) -> Result<Regex, PatternError> {
     match regex::bytes::Regex::new(pattern) {
         Ok(regex) => Ok(Regex(regex)),
-        Err(source) => Err(PatternError::Regex { pattern: pattern.to_owned(), source }),
+        Err(source) => Err(PatternError::Regex { pattern: pattern.to_owned(), source: source.into() }),
     }
 }
 

@@ -68,7 +68,7 @@ impl<T: Into<Bytes>> From<T> for Reply {
 
 /// Makes the answer to a command. Pure and synchronous.
 ///
-/// Implemented by [`Reply`] and by text, which are the same answer each time, and by closures over a [`Request`].
+/// Implemented by [`Reply`], by text and by bytes, which are the same answer each time, and by closures over a [`Request`].
 pub trait Respond: Send + Sync {
     /// The answer.
     fn respond(&self, request: &Request) -> Reply;
@@ -86,11 +86,17 @@ impl Respond for &'static str {
     }
 }
 
-impl Respond for String {
-    fn respond(&self, _: &Request) -> Reply {
-        Reply::from(self.clone())
-    }
+macro_rules! the_same_each_time {
+    ($($output:ty),*) => {$(
+        impl Respond for $output {
+            fn respond(&self, _: &Request) -> Reply {
+                Reply::from(self.clone())
+            }
+        }
+    )*};
 }
+
+the_same_each_time!(String, Vec<u8>, Bytes);
 
 impl<F, R> Respond for F
 where

@@ -79,7 +79,7 @@ impl<R: Respond> Program for Responding<R> {
     fn start(&self, start: Start) -> Run {
         let reply = self.0.respond(start.request());
         let mut session = start.session();
-        Run::task(async move {
+        Run::reply(async move {
             // A client that is gone cannot be told anything, so there is nothing to do about an error.
             let _gone = session.write(reply.stdout).await;
             let _gone = session.write_err(reply.stderr).await;

@@ -13,11 +13,21 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Longest line that [`Stdin::read_line`] takes.
 const LONGEST_LINE: usize = 1 << 20;
+
+/// Most that pieces share a chunk.
+const CHUNK: usize = 32 * 1024;
+
+/// What waits in a queue.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) data: Vec<u8>,
+    pub(crate) ended: bool,
+}
 
 /// The engine's end of the queue.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +37,7 @@ pub(crate) struct Inbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    chunks: VecDeque<Bytes>,
+    chunks: VecDeque<BytesMut>,
     bytes: usize,
     ended: bool,
     /// Nobody reads any more, so data is thrown away.
@@ -44,8 +54,12 @@ impl Inbox {
     pub(crate) fn push(&self, data: &[u8]) -> usize {
         let mut queue = self.queue();
         if !queue.abandoned && !data.is_empty() {
-            queue.chunks.push_back(Bytes::copy_from_slice(data));
             queue.bytes += data.len();
+            // Small pieces share a chunk: a client that sends single bytes must not cost a chunk each.
+            match queue.chunks.back_mut() {
+                Some(last) if last.len() + data.len() <= CHUNK => last.extend_from_slice(data),
+                _ => queue.chunks.push_back(BytesMut::from(data)),
+            }
         }
         Self::wake(&mut queue);
         queue.bytes
@@ -53,6 +67,12 @@ impl Inbox {
 
     pub(crate) fn waiting(&self) -> usize {
         self.queue().bytes
+    }
+
+    /// A copy of what waits, and whether it is all.
+    pub(crate) fn waiting_data(&self) -> Waiting {
+        let queue = self.queue();
+        Waiting { data: queue.chunks.iter().flatten().copied().collect(), ended: queue.ended }
     }
 
     /// No more data will come; what waits can still be read.
@@ -141,7 +161,7 @@ impl Stdin {
         if let Some(chunk) = queue.chunks.pop_front() {
             queue.bytes -= chunk.len();
             drop(queue);
-            self.current = chunk;
+            self.current = chunk.freeze();
             return Poll::Ready(());
         }
         if queue.ended {

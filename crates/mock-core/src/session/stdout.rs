@@ -20,13 +20,14 @@ const PIECE: usize = 32 * 1024;
 
 /// One of the two streams to the client. Cheap to clone.
 ///
-/// [`send`](Self::send) takes bytes without copying them. As an [`AsyncWrite`] it copies, and has one piece of up
-/// to 32 KiB on its way while the next is prepared: flush before relying on the order against another stream.
+/// [`send`](Self::send) takes bytes without copying them; as an [`AsyncWrite`] it copies pieces of up to 32 KiB. Either
+/// is done when the client's window has taken the bytes. Do not give up a send half way and go on with the channel: what
+/// it had taken from the window is lost.
 pub struct Stdout {
     output: Output,
     stream: OutputStream,
     /// The piece on its way, of writes through `AsyncWrite`. The mutex is never locked: it makes this `Sync`.
-    sending: Mutex<Option<BoxFuture<io::Result<()>>>>,
+    sending: Mutex<Option<BoxFuture<io::Result<usize>>>>,
 }
 
 impl Stdout {
@@ -44,16 +45,22 @@ impl Stdout {
         async move { output.send(stream, bytes).await }
     }
 
-    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// The output, for whoever ends it.
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Ready with the length of the piece on its way, once it is sent.
+    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Some(sending) = self.sending() else {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(0));
         };
         let sent = ready!(sending.as_mut().poll(context));
         *self.sending() = None;
         Poll::Ready(sent)
     }
 
-    fn sending(&mut self) -> &mut Option<BoxFuture<io::Result<()>>> {
+    fn sending(&mut self) -> &mut Option<BoxFuture<io::Result<usize>>> {
         self.sending.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,19 +83,18 @@ impl AsyncWrite for Stdout {
         context: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_sent(context))?;
-        let piece = buffer.get(..PIECE).unwrap_or(buffer);
-        let (output, stream, bytes) = (self.output.clone(), self.stream, Bytes::copy_from_slice(piece));
-        *self.sending() = Some(Box::pin(async move { output.send(stream, bytes).await }));
-        // Polled once, so that a window with room takes it now and a closed channel is seen now.
-        if let Poll::Ready(Err(error)) = self.poll_sent(context) {
-            return Poll::Ready(Err(error));
+        if self.sending().is_none() {
+            let piece = buffer.get(..PIECE).unwrap_or(buffer);
+            let (output, stream, bytes) = (self.output.clone(), self.stream, Bytes::copy_from_slice(piece));
+            let length = piece.len();
+            *self.sending() =
+                Some(Box::pin(async move { output.send(stream, bytes).await.map(|()| length) }));
         }
-        Poll::Ready(Ok(piece.len()))
+        self.poll_sent(context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_sent(context)
+        self.poll_sent(context).map_ok(|_sent| ())
     }
 
     /// Flushes. The end of the data is sent when the program ends, not before.

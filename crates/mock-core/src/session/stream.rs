@@ -1,27 +1,30 @@
 //! A channel as one stream of bytes in both directions, as forwarding needs it.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
-    task::{Context, Poll},
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll, ready},
 };
 
 use mock_base::Recorder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Stdin, Stdout};
+use crate::connect::BoxFuture;
 
 /// The stream of a forwarded connection: an [`AsyncRead`] and [`AsyncWrite`].
-#[derive(Debug)]
 pub struct ChannelStream {
     reader: Stdin,
     writer: Stdout,
     recorder: Recorder,
+    /// The end of the data on its way.
+    ending: Mutex<Option<BoxFuture<io::Result<()>>>>,
 }
 
 impl ChannelStream {
     pub(crate) fn new(reader: Stdin, writer: Stdout, recorder: Recorder) -> Self {
-        Self { reader, writer, recorder }
+        Self { reader, writer, recorder, ending: Mutex::new(None) }
     }
 
     /// Writes to the journal in the name of this channel.
@@ -34,6 +37,12 @@ impl ChannelStream {
     #[must_use]
     pub fn split(self) -> (Stdin, Stdout) {
         (self.reader, self.writer)
+    }
+}
+
+impl fmt::Debug for ChannelStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelStream").field("writer", &self.writer).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +69,15 @@ impl AsyncWrite for ChannelStream {
         Pin::new(&mut self.writer).poll_flush(context)
     }
 
+    /// Sends the end of the data (RFC 4254 section 5.3); the other direction goes on.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_shutdown(context)
+        ready!(Pin::new(&mut self.writer).poll_flush(context))?;
+        let output = self.writer.output().clone();
+        let ending = self.ending.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let ending = ending.get_or_insert_with(|| Box::pin(async move { output.eof().await }));
+        let ended = ready!(ending.as_mut().poll(context));
+        // Asked again, it is done again: the end is sent once.
+        *self.ending.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        Poll::Ready(ended)
     }
 }

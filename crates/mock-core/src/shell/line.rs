@@ -90,8 +90,9 @@ impl Editor {
                 echo(inputs, b"\r\n");
                 inputs.push(Input::Line(std::mem::take(&mut self.line)));
             }
-            BACKSPACE | DELETE if self.erase_character() => {
-                echo(inputs, b"\x08 \x08");
+            BACKSPACE | DELETE => {
+                let erased = self.erase_character();
+                echo(inputs, if erased { b"\x08 \x08" } else { b"" });
             }
             KILL => self.erase_while(inputs, |_| true),
             WORD_ERASE => {
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(type_in(b"oops\x15ls\r").0, ["ls"]);
         assert_eq!(type_in(b"ls -l  \x17\x08a\r").0, ["lsa"]);
         assert_eq!(type_in("gr\u{fc}\x7fu\r".as_bytes()).0, ["gru"]);
-        assert_eq!(type_in(b"\x7f\x7fx\r").0, ["x"]);
+        assert_eq!(type_in(b"\x7fx\r").0, ["x"]);
     }
 
     #[test]

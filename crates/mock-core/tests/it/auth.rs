@@ -170,6 +170,34 @@ async fn too_many_refusals_end_the_connection_as_openssh_does() {
 }
 
 #[tokio::test]
+async fn requests_without_end_end_the_connection() {
+    let server = server(|_| Verdict::ask(Round::default()));
+    let mut client = handshake(server.connect()).await;
+    // One round after the other: no refusal, and still no way in.
+    let asking = tokio::spawn(async move {
+        client.authenticate_keyboard_interactive_start("anna", None).await.ok();
+        while client.authenticate_keyboard_interactive_respond(Vec::new()).await.is_ok() {}
+    });
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!(
+        (over.by, over.reason.as_str()),
+        (event::ClosedBy::Server, "too many authentication requests")
+    );
+    assert!(server.events().count(event::auth_attempt()) <= 20 * 16);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_user_name_without_end_is_not_looked_at() {
+    let server = server(|_| Verdict::accept(""));
+    let mut client = handshake(server.connect()).await;
+    let _refused_or_cut = client.authenticate_none("x".repeat(2000)).await;
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!(over.reason, "the user name is longer than 1024 bytes");
+    assert_eq!(server.events().count(event::auth_attempt()), 0);
+}
+
+#[tokio::test]
 async fn a_verdict_can_disconnect() {
     let server =
         server(|_| Verdict::disconnect(DisconnectReason::IllegalUserName, "no such person", "unknown"));

@@ -107,6 +107,26 @@ async fn a_panic_in_a_program_ends_its_channel_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_error_of_a_program_is_recorded() {
+    let server = open()
+        .exec(Exec::on("parse").run(async |mut session: Session| -> Result<(), Box<dyn std::error::Error>> {
+            let line = session.read_line().await?.unwrap_or_default();
+            let number: u32 = String::from_utf8(line)?.parse()?;
+            session.write(number.to_string()).await?;
+            Ok(())
+        }))
+        .start_in_memory()
+        .unwrap();
+    let client = login(&server).await;
+    let mut channel = client.channel_open_session().await.unwrap();
+    channel.exec(true, "parse").await.unwrap();
+    channel.data(&b"seven\n"[..]).await.unwrap();
+    assert_eq!(drain(&mut channel).await.status, Some(1));
+    let problem = server.events().first(event::problem()).unwrap();
+    assert_eq!(problem.text, "the program failed: invalid digit found in string");
+}
+
+#[tokio::test]
 async fn only_one_program_runs_on_a_channel() {
     let server = open()
         .exec(Exec::on("wait").run(async |mut session: Session| while session.read().await.is_some() {}))

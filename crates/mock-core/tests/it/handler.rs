@@ -42,6 +42,13 @@ impl Handler for Odd {
                 stream.write_all(&word).await.expect("the channel is open");
                 stream.flush().await.expect("the channel is open");
             }),
+            ChannelKind::DirectTcpip { port: 9, .. } => Open::connect(async |mut stream: ChannelStream| {
+                stream.write_all(b"bye").await.expect("the channel is open");
+                stream.shutdown().await.expect("the channel is open");
+                let mut rest = String::new();
+                stream.read_to_string(&mut rest).await.expect("text");
+                stream.recorder().record(event::Problem::new(rest));
+            }),
             ChannelKind::DirectTcpip { .. } => {
                 Open::Refuse { reason: OpenFailure::ConnectFailed, text: "nobody there".into() }
             }
@@ -105,6 +112,21 @@ async fn a_forwarded_stream_goes_where_the_handler_says() {
     let error = client.channel_open_direct_tcpip("db01", 8, "127.0.0.1", 1).await.unwrap_err();
     assert!(format!("{error:?}").contains("ConnectFailed"), "{error:?}");
     assert_eq!(client.tcpip_forward("", 0).await.unwrap(), 4242);
+}
+
+#[tokio::test]
+async fn one_direction_of_a_forwarded_stream_may_end_before_the_other() {
+    let server = odd();
+    let client = login(&server).await;
+    let channel = client.channel_open_direct_tcpip("db01", 9, "127.0.0.1", 1).await.unwrap();
+    let mut stream = channel.into_stream();
+    let mut greeting = String::new();
+    stream.read_to_string(&mut greeting).await.unwrap();
+    assert_eq!(greeting, "bye");
+    stream.write_all(b"the rest").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let heard = server.events().wait_for(event::problem()).within(SOON).await.unwrap();
+    assert_eq!(heard.text, "the rest");
 }
 
 #[tokio::test]

@@ -37,14 +37,14 @@ async fn files_are_private_and_say_how_to_connect() {
         ["MOCK_SSH_HOST", "MOCK_SSH_PORT", "MOCK_SSH_CONFIG", "MOCK_SSH_KNOWN_HOSTS", "SSH_AUTH_SOCK"];
     assert_eq!(environment, names);
     assert_eq!(kit.sftp_url("deploy"), format!("sftp://deploy@127.0.0.1:{port}/"));
-    assert_eq!(HostKey::read(identity).unwrap(), key);
+    assert_eq!(HostKey::read(identity).unwrap().to_openssh(), key.to_openssh());
 }
 
 #[tokio::test]
 async fn a_name_that_would_break_out_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let server = open().start().await.unwrap();
-    for name in ["", "a b", "../x", "a\nHost *", "-oProxyCommand=x", "a@b", "*"] {
+    for name in ["", "a b", "../x", "a\nHost *", "-oProxyCommand=x", "a@b", "x.pub", "*"] {
         let error = server.client_kit(directory.path()).user(KitUser::new(name)).write().unwrap_err();
         assert!(matches!(error, KitError::UserName { .. }), "{name:?}: {error}");
     }

@@ -58,6 +58,90 @@ async fn replies_beyond_the_room_wait_in_the_service_and_all_arrive() {
     assert_eq!(drain(&mut channel).await.status, Some(4));
 }
 
+/// Keeps a reply whole until there is room for all of it.
+#[derive(Default)]
+struct Whole {
+    owed: usize,
+}
+
+impl Whole {
+    /// Does not divide the outbox, so that some room is always left over.
+    const REPLY: usize = 250 * 1024;
+}
+
+impl Service for Whole {
+    fn receive(&mut self, data: &[u8], out: &mut Outbox) -> Flow {
+        self.owed += data.len();
+        self.resume(out)
+    }
+
+    fn resume(&mut self, out: &mut Outbox) -> Flow {
+        while self.owed > 0 && out.room() >= Self::REPLY {
+            out.send(vec![b'x'; Self::REPLY]);
+            self.owed -= 1;
+        }
+        Flow::Continue
+    }
+
+    fn held(&self) -> usize {
+        self.owed
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_does_not_fit_is_asked_for_again() {
+    let server = open().subsystem("whole", Serve(Whole::default)).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let mut channel = client.channel_open_session().await.unwrap();
+    channel.request_subsystem(true, "whole").await.unwrap();
+    channel.data(&[0; 20][..]).await.unwrap();
+    let mut left = 20 * Whole::REPLY;
+    while left > 0 {
+        if let Some(ChannelMsg::Data { data }) = channel.wait().await {
+            left -= data.len();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_before_the_request_belongs_to_it() {
+    let server = open().subsystem("end", Serve(|| End)).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let mut channel = client.channel_open_session().await.unwrap();
+    channel.data(&b"exit"[..]).await.unwrap();
+    channel.eof().await.unwrap();
+    channel.request_subsystem(true, "end").await.unwrap();
+    let output = drain(&mut channel).await;
+    assert_eq!((output.stdout.as_str(), output.status), ("before", Some(7)));
+}
+
+/// Sends more than a client takes that does not read, and gives up after a minute.
+struct Impatient;
+
+impl Service for Impatient {
+    fn receive(&mut self, _: &[u8], out: &mut Outbox) -> Flow {
+        out.send(vec![0; 8 << 20]);
+        out.wake_after(Duration::from_secs(60));
+        Flow::Continue
+    }
+
+    fn resume(&mut self, _: &mut Outbox) -> Flow {
+        Flow::Fail("the client does not read".into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_runs_while_replies_wait_for_the_window() {
+    let server = open().subsystem("impatient", Serve(|| Impatient)).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let channel = client.channel_open_session().await.unwrap();
+    channel.request_subsystem(true, "impatient").await.unwrap();
+    channel.data(&b"go"[..]).await.unwrap();
+    let problem = server.events().wait_for(event::problem()).within(Duration::from_secs(120)).await.unwrap();
+    assert_eq!(problem.text, "the client does not read");
+    drop(channel);
+}
+
 /// Ends in the way that the first byte says.
 struct End;
 
