@@ -14,7 +14,7 @@ use std::{
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mock_core::{Attempt, Authenticator, Exec, LoginContext, LoginState, Methods, MockSshServer, Verdict};
-use russh::{ChannelMsg, client};
+use russh::{ChannelMsg, Disconnect, client};
 use tokio::runtime::Builder;
 
 /// What the command prints.
@@ -61,6 +61,13 @@ async fn login(address: SocketAddr) -> client::Handle<Trusting> {
     let mut client = client::connect(Arc::new(config), address, Trusting).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
+}
+
+/// Ends the connection, so that the next round does not pay for it.
+async fn leave(client: client::Handle<Trusting>) {
+    client.disconnect(Disconnect::ByApplication, "", "").await.unwrap();
+    // The client calls its own goodbye an error.
+    let _left = client.await;
 }
 
 async fn exec(client: &client::Handle<Trusting>) -> usize {
@@ -119,6 +126,7 @@ fn server(criterion: &mut Criterion) {
                 let server = start().await;
                 let client = login(server.addr()).await;
                 black_box(exec(&client).await);
+                leave(client).await;
                 server.shutdown().await.unwrap();
             });
         });
@@ -129,6 +137,7 @@ fn server(criterion: &mut Criterion) {
                 let server = plain::Server::start().await;
                 let client = login(server.address).await;
                 black_box(exec(&client).await);
+                leave(client).await;
             });
         });
     });
