@@ -5,7 +5,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 /// A mock SSH server for tests in any language.
 ///
@@ -20,6 +20,22 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
+}
+
+impl Args {
+    /// Refuses what single flags allow and together make no sense.
+    ///
+    /// # Errors
+    ///
+    /// A usage error that names the flags.
+    pub(crate) fn checked(self) -> Result<Self, clap::Error> {
+        let serve = self.command.as_ref().map_or(&self.serve, |Command::Serve(args)| args);
+        if serve.output.env && serve.output.events_on_stdout() {
+            let text = "the argument '--env' cannot be used with '--events -': both write to standard output";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
+        }
+        Ok(self)
+    }
 }
 
 #[derive(Debug, Subcommand)]

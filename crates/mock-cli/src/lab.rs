@@ -155,7 +155,13 @@ fn write_kit(
     directory: &Path,
 ) -> Result<ClientKit, Error> {
     let users = accounts.iter().map(|account| match &account.login {
-        Login::PublicKey(identity) => KitUser::new(&account.name).identity(identity.key().clone()),
+        Login::PublicKey(identity) => {
+            let user = KitUser::new(&account.name).identity(identity.key().clone());
+            match agent {
+                Some(agent) => user.agent_socket(agent.socket_path()),
+                None => user,
+            }
+        }
         _ => KitUser::new(&account.name),
     });
     let mut kit = users.fold(server.client_kit(directory), KitBuilder::user);

@@ -21,8 +21,14 @@ pub use error::ExitStatus;
 /// What the binary does: reads the arguments of this process, obeys them, and says how that went.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Ends the process by itself with `ExitStatus::Usage` where the arguments are wrong.
-    let args = args::Args::parse();
+    let args = args::Args::try_parse().and_then(args::Args::checked).unwrap_or_else(|error| {
+        if error.use_stderr() && std::env::args_os().any(|arg| arg == "--env") {
+            // So that `eval` fails as well.
+            output::to_program("false\n");
+        }
+        // With `ExitStatus::Usage` where the arguments are wrong.
+        error.exit()
+    });
     match command::run(args) {
         Ok(()) => ExitStatus::Success.into(),
         Err(error) => {

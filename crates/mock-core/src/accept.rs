@@ -66,5 +66,6 @@ fn admit(server: &Arc<Shared>, socket: TcpStream, peer: Peer) {
     }
     // Answers are written whole, so there is nothing that waiting could gather.
     let _best_effort = socket.set_nodelay(true);
-    server.tasks.spawn(connection::serve(Arc::clone(server), socket, peer));
+    let local = socket.local_addr().ok();
+    server.tasks.spawn(connection::serve(Arc::clone(server), socket, peer, local));
 }

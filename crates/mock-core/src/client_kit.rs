@@ -123,8 +123,8 @@ impl KitBuilder {
         self
     }
 
-    /// Puts the agent at this socket into the environment as `SSH_AUTH_SOCK`, and forwards it where a client asks for
-    /// agent forwarding. Users log in with it only if they name it themselves.
+    /// Puts the agent at this socket into the environment as `SSH_AUTH_SOCK`. Users log in with it only if they name it
+    /// themselves; to forward it, the others say `ssh -A -o IdentityAgent=SSH_AUTH_SOCK`.
     pub fn agent_socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.agent_socket = Some(path.into());
         self
@@ -262,13 +262,12 @@ impl ClientKit {
         Ok(Some(path))
     }
 
-    /// What holds for every user. The agent is not for logins here, but can be forwarded.
+    /// What holds for every user. A client asks an agent that it is told of at each login, whether it needs it or not.
     fn common_block(&self) -> String {
-        let agent = self.agent_socket.as_deref().map_or_else(|| "none".to_owned(), quoted);
         format!(
             "\nHost *\n    HostName {}\n    Port {}\n    UserKnownHostsFile {}\n    GlobalKnownHostsFile /dev/null\n    \
              StrictHostKeyChecking yes\n    UpdateHostKeys no\n    CheckHostIP no\n    IdentitiesOnly yes\n    \
-             IdentityFile none\n    IdentityAgent {agent}\n",
+             IdentityFile none\n    IdentityAgent none\n",
             self.address.ip(),
             self.address.port(),
             quoted(&self.known_hosts_file()),

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
 };
@@ -29,6 +30,7 @@ use crate::{
 pub struct Connection {
     number: u64,
     peer: Peer,
+    local: Option<SocketAddr>,
     recorder: Recorder,
 }
 
@@ -45,6 +47,12 @@ impl Connection {
         self.peer
     }
 
+    /// The address that the client reached, where there is a socket.
+    #[must_use]
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.local
+    }
+
     /// Writes to the journal in the name of this connection.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
@@ -56,9 +64,9 @@ impl Connection {
 pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handler> + Send + Sync;
 
 /// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
-pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer) {
+pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer, local: Option<SocketAddr>) {
     let number = server.next_connection();
-    let connection = Connection { number, peer, recorder: server.recorder.on_connection(number) };
+    let connection = Connection { number, peer, local, recorder: server.recorder.on_connection(number) };
     let recorder = connection.recorder.clone();
     recorder.record(Connected::new(peer.to_string()));
     let handler = match make_handler(&server, &connection) {

@@ -46,6 +46,8 @@ pub struct Request {
     pub user: String,
     /// Where the connection comes from.
     pub peer: Peer,
+    /// The address that the client reached, where there is a socket.
+    pub local: Option<SocketAddr>,
     /// Number of the connection on its server, from 1.
     pub connection: u64,
     /// Number of the channel on its connection, from 0.
@@ -73,6 +75,7 @@ impl Request {
             wanted,
             user: user.into(),
             peer: Peer::Memory,
+            local: None,
             connection: 1,
             channel: 0,
             env: Vec::new(),

@@ -180,7 +180,7 @@ impl MockSshServer {
         if self.shared.stop.is_cancelled() {
             return far;
         }
-        let serving = connection::serve(Arc::clone(&self.shared), near, Peer::Memory);
+        let serving = connection::serve(Arc::clone(&self.shared), near, Peer::Memory, None);
         self.shared.tasks.spawn_on(serving, &self.shared.runtime);
         far
     }

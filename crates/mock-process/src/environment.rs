@@ -63,9 +63,12 @@ impl Environment {
         set("SHELL", of_server("SHELL", "/bin/sh"));
         if let Peer::Tcp(client) = request.peer {
             let (address, port) = (client.ip(), client.port());
-            set("SSH_CLIENT", format!("{address} {port} {UNKNOWN_PORT}").into());
-            let connection = format!("{address} {port} {UNKNOWN_ADDRESS} {UNKNOWN_PORT}");
-            set("SSH_CONNECTION", connection.into());
+            let (to, to_port) = request.local.map_or_else(
+                || (UNKNOWN_ADDRESS.to_owned(), UNKNOWN_PORT),
+                |local| (local.ip().to_string(), local.port()),
+            );
+            set("SSH_CLIENT", format!("{address} {port} {to_port}").into());
+            set("SSH_CONNECTION", format!("{address} {port} {to} {to_port}").into());
         }
         if let Some(pty) = &request.pty {
             set("TERM", pty.term.as_str().into());
@@ -134,6 +137,7 @@ mod tests {
         let mut request = Request::detached("anna", Wanted::Shell);
         request.env = client.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         request.peer = peer;
+        request.local = matches!(peer, Peer::Tcp(_)).then(|| SocketAddr::from(([127, 0, 0, 1], 22)));
         let journal = Journal::new();
         let variables = rules.variables(&server.collect(), &request, None, &journal.recorder("test"));
         let text = |text: &OsString| text.to_str().unwrap().to_owned();
@@ -193,7 +197,7 @@ mod tests {
     fn a_client_on_a_socket_is_named() {
         let peer = Peer::Tcp(SocketAddr::from(([127, 0, 0, 1], 50_000)));
         let (variables, _) = variables(&Environment::default(), &[], peer);
-        assert_eq!(variables["SSH_CLIENT"], "127.0.0.1 50000 65535");
-        assert_eq!(variables["SSH_CONNECTION"], "127.0.0.1 50000 UNKNOWN 65535");
+        assert_eq!(variables["SSH_CLIENT"], "127.0.0.1 50000 22");
+        assert_eq!(variables["SSH_CONNECTION"], "127.0.0.1 50000 127.0.0.1 22");
     }
 }

@@ -38,7 +38,7 @@ const SH: &str = "/bin/sh";
 /// | `USER`, `LOGNAME` | the user that logged in, who need not exist on this host |
 /// | `HOME` | [`working_directory`](Self::working_directory), else the server's own |
 /// | `PATH`, `SHELL` | the server's process, else `/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` and `/bin/sh` |
-/// | `SSH_CLIENT`, `SSH_CONNECTION` | the client's address, for TCP; what is not known of the server's is `UNKNOWN 65535` |
+/// | `SSH_CLIENT`, `SSH_CONNECTION` | the client's address and the server's, for TCP |
 /// | `TERM`, `SSH_TTY` | the pseudo-terminal, if there is one |
 /// | any | [`env`](Self::env) |
 ///

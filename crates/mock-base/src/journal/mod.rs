@@ -77,7 +77,8 @@ struct Log {
     next: u64,
     /// What was numbered lower was cleared on purpose, and is not missed.
     cleared: u64,
-    totals: Totals,
+    /// For each server.
+    totals: BTreeMap<Arc<str>, Totals>,
 }
 
 impl Log {
@@ -120,7 +121,7 @@ impl Shared {
         let at = self.epoch.elapsed();
         let seq = log.next;
         log.next += 1;
-        *log.totals.entry(kind.name()).or_default() += 1;
+        *log.totals.entry(Arc::clone(server)).or_default().entry(kind.name()).or_default() += 1;
         if self.options.limit.is_some_and(|limit| log.events.len() >= limit) {
             log.events.pop_front();
         }
@@ -243,10 +244,19 @@ impl Events {
         self.all().iter().filter_map(|event| event.kind.operation::<R>().cloned()).collect()
     }
 
-    /// How often each kind was recorded in the whole journal, evicted events included.
+    /// How often each kind was recorded, evicted events included: on the view's server, or in the whole journal. Not
+    /// counted for single connections.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.shared.log().totals.clone()
+        let mut totals = Totals::new();
+        for (server, counts) in &self.shared.log().totals {
+            if self.scope.server.as_ref().is_none_or(|wanted| wanted == server) {
+                for (kind, count) in counts {
+                    *totals.entry(kind).or_default() += count;
+                }
+            }
+        }
+        totals
     }
 
     /// How many events were dropped to stay within the journal's limit.

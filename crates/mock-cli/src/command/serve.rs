@@ -156,7 +156,7 @@ impl JsonLines {
 /// What `--json` says at the end.
 fn last_line(events: &Events, name: &str, reason: Reason) -> String {
     let stopped = events.last(|event: &Event| is_stop_of(event, name));
-    let line = stopped.map(|event| ready::stopped(&event, reason, &events.totals()));
+    let line = stopped.map(|event| ready::stopped(&event, reason, &events.on_server(name).totals()));
     line.map_or_else(String::new, |line| format!("{line}\n"))
 }
 

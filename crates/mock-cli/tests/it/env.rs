@@ -29,4 +29,7 @@ fn a_start_that_fails_fails_the_evaluation() {
         shell(r#"set -e; eval "$("$0" serve --env --host-key /nonexistent &)"; echo not reached"#);
     assert_eq!((status, stdout.as_str()), (Some(1), ""));
     assert!(stderr.contains("cannot read host key"), "{stderr}");
+    let (status, stdout, stderr) = shell(r#"set -e; eval "$("$0" serve --env --nope &)"; echo not reached"#);
+    assert_eq!((status, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("unexpected argument"), "{stderr}");
 }

@@ -106,6 +106,7 @@ impl Engine {
             wanted,
             user: self.user.clone(),
             peer: self.connection.peer(),
+            local: self.connection.local(),
             connection: self.connection.number(),
             channel: channel.number,
             env: channel.env.clone(),
