@@ -5,10 +5,15 @@
 use mock_agent::KeyType;
 use serde_json::json;
 
-use crate::python_cases::{channels, logins};
+use crate::python_cases::{binary, channels, logins};
 
 const LOGINS: &str = "paramiko_logins.py";
 const CHANNELS: &str = "paramiko_channels.py";
+
+#[test]
+fn logs_in_to_the_binary_as_every_user() {
+    binary::every_user(LOGINS);
+}
 
 #[test]
 fn logs_in_with_nothing() {

@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Client, Finished, Home, package};
+use crate::{Client, Finished, Home, package, python};
 
 /// A server in a process of its own. It is killed when this is dropped.
 #[derive(Debug)]
@@ -81,6 +81,15 @@ impl MockSshBinary {
         let mut command = self.home.command("ssh");
         command.args(["-F", self.text("/ssh_config")]).args(args);
         command
+    }
+
+    /// Runs a Python script with this object, completed with `host`, `port` and `known_hosts` of the ready line.
+    #[must_use]
+    pub fn python(&self, script: &str, mut given: Value) -> Value {
+        for (name, field) in [("host", "address"), ("port", "port"), ("known_hosts", "known_hosts_file")] {
+            given[name] = self.ready[field].clone();
+        }
+        python::run(&self.home, script, &given)
     }
 
     /// The process.

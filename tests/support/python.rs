@@ -52,14 +52,19 @@ impl Python {
         if let (Value::Object(given), Value::Object(known)) = (&mut given, known) {
             given.extend(known);
         }
-        let interpreter = env::var_os("INTEROP_PYTHON")
-            .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it");
-        let mut command = self.home.command(interpreter);
-        // Warnings about what libraries will drop are not our business; bytecode does not belong into the sources.
-        command.args(["-W", "ignore", "-B"]);
-        command.arg(package().join("interop/python").join(script));
-        let finished = Client::run(command.arg(given.to_string()));
-        let printed = finished.succeeded();
-        serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
+        run(&self.home, script, &given)
     }
+}
+
+/// Runs a script with this object, and returns what it printed.
+pub(crate) fn run(home: &Home, script: &str, given: &Value) -> Value {
+    let interpreter = env::var_os("INTEROP_PYTHON")
+        .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it");
+    let mut command = home.command(interpreter);
+    // Warnings about what libraries will drop are not our business; bytecode does not belong into the sources.
+    command.args(["-W", "ignore", "-B"]);
+    command.arg(package().join("interop/python").join(script));
+    let finished = Client::run(command.arg(given.to_string()));
+    let printed = finished.succeeded();
+    serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
 }
