@@ -86,8 +86,11 @@ impl MockSshBinary {
     /// Runs a Python script with this object, completed with `host`, `port` and `known_hosts` of the ready line.
     #[must_use]
     pub fn python(&self, script: &str, mut given: Value) -> Value {
-        for (name, field) in [("host", "address"), ("port", "port"), ("known_hosts", "known_hosts_file")] {
-            given[name] = self.ready[field].clone();
+        if let Value::Object(given) = &mut given {
+            for (name, field) in [("host", "address"), ("port", "port"), ("known_hosts", "known_hosts_file")]
+            {
+                given.insert(name.to_owned(), self.ready.get(field).cloned().unwrap_or_default());
+            }
         }
         python::run(&self.home, script, &given)
     }
