@@ -2,7 +2,8 @@
 //!
 //! Rules that hold throughout, because the engine's own loop depends on them: nothing here waits for a program or
 //! for a window; a request is answered within its hook; a channel's messages are taken from hooks, never from the
-//! engine's queue; and a channel is written to in one way, `data_bytes`, from tasks.
+//! engine's queue; and a channel is written to in one way, `data_bytes`, by what runs on it: in a
+//! task, except for the first turn of a scripted reply.
 
 mod auth;
 mod channel;
