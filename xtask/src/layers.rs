@@ -11,8 +11,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mock-auth", &["mock-base", "mock-core"]),
     ("mock-agent", &["mock-base"]),
     ("mock-process", &["mock-base", "mock-core"]),
-    ("mock-cli", &["mock-agent", "mock-auth", "mock-base", "mock-core", "mock-process"]),
-    ("integration-tests", &["mock-agent", "mock-auth", "mock-base", "mock-cli", "mock-core", "mock-process"]),
+    ("mock-sftp", &["mock-base", "mock-core"]),
+    ("mock-cli", &["mock-agent", "mock-auth", "mock-base", "mock-core", "mock-process", "mock-sftp"]),
+    (
+        "integration-tests",
+        &["mock-agent", "mock-auth", "mock-base", "mock-cli", "mock-core", "mock-process", "mock-sftp"],
+    ),
     ("xtask", &[]),
 ];
 
