@@ -11,7 +11,7 @@
 //! ```
 
 use super::Record;
-use crate::journal::Filtered;
+use crate::{Pattern, journal::Filtered};
 
 /// Typed events of another crate, to wait for one or to count them.
 ///
@@ -106,4 +106,100 @@ queries! {
     panicked -> Panicked;
     /// Connections that ended.
     disconnected -> Disconnected;
+}
+
+/// Narrowing by text, where a kind has some. A name or a label of its own stands in reports as the method is called.
+macro_rules! narrowing {
+    ($($payload:ident { $($(#[$doc:meta])* $method:ident($label:literal): |$this:ident| $read:expr;)* })*) => {$(
+        impl Filtered<super::$payload> {$(
+            $(#[$doc])*
+            pub fn $method(self, pattern: impl Into<Pattern>) -> Self {
+                self.text($label, pattern, |$this| AsRef::<[u8]>::as_ref($read))
+            }
+        )*}
+    )*};
+}
+
+narrowing! {
+    Exec {
+        /// Only commands that match.
+        command(""): |exec| exec.command.as_bytes();
+    }
+    ShellLine {
+        /// Only lines that match.
+        line(""): |line| line.line.as_bytes();
+    }
+    Subsystem {
+        /// Only subsystems with a name that matches.
+        name(""): |subsystem| &subsystem.name;
+    }
+    AuthAccepted {
+        /// Only logins of users whose name matches.
+        user("user"): |login| &login.user;
+        /// Only logins by methods that match.
+        method("method"): |login| &login.method;
+    }
+    AuthAttempt {
+        /// Only attempts of users whose name matches.
+        user("user"): |attempt| &attempt.user;
+        /// Only attempts by methods that match.
+        method("method"): |attempt| &attempt.method;
+    }
+    KeyOffered {
+        /// Only keys offered for users whose name matches.
+        user("user"): |offer| &offer.user;
+        /// Only keys whose fingerprint matches.
+        fingerprint("fingerprint"): |offer| &offer.key.fingerprint;
+    }
+    ClientVersion {
+        /// Only identification lines that match.
+        version(""): |client| &client.version;
+    }
+    Env {
+        /// Only variables with a name that matches.
+        name(""): |env| &env.name;
+        /// Only variables with a value that matches.
+        value("value"): |env| &env.value;
+    }
+    Stdin {
+        /// Only data that matches. What a client sends may arrive in any number of pieces.
+        data(""): |stdin| stdin.data.as_bytes();
+    }
+    SignalReceived {
+        /// Only signals with a name that matches, without `SIG`.
+        name(""): |signal| &signal.name;
+    }
+    Forward {
+        /// Only requests for addresses that match.
+        address("address"): |forward| &forward.address;
+    }
+    Problem {
+        /// Only problems whose text matches.
+        saying(""): |problem| &problem.text;
+    }
+    Disconnected {
+        /// Only connections that ended for a reason that matches.
+        reason("reason"): |end| &end.reason;
+    }
+}
+
+impl Filtered<super::AuthAttempt> {
+    /// Only attempts that ended so.
+    pub fn outcome(self, outcome: super::AuthOutcome) -> Self {
+        self.that(format!("{outcome:?}").to_lowercase(), move |attempt| attempt.outcome == outcome)
+    }
+}
+
+impl Filtered<super::Exit> {
+    /// Only programs that ended with this exit status.
+    pub fn status(self, status: u32) -> Self {
+        self.that(format!("with status {status}"), move |exit| exit.status == Some(status))
+    }
+}
+
+impl Filtered<super::Disconnected> {
+    /// Only connections that were ended by this side.
+    pub fn by(self, by: super::ClosedBy) -> Self {
+        self.that(format!("by {by:?}").to_lowercase(), move |end| end.by == by)
+    }
 }

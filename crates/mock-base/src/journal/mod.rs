@@ -185,6 +185,11 @@ impl Scope {
 
 #[expect(clippy::needless_pass_by_value, reason = "`events.count(event::exec())` reads as `wait_for` does")]
 impl Events {
+    /// The server that the view is narrowed to.
+    pub(crate) fn server(&self) -> Option<&Arc<str>> {
+        self.scope.server.as_ref()
+    }
+
     /// Only those of the server with this name.
     pub fn on_server(&self, name: impl Into<Arc<str>>) -> Self {
         let mut view = self.clone();

@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
-use crate::event::{Event, Kind, Payload, Record};
+use crate::{
+    Mismatch, Pattern,
+    event::{Event, Kind, Payload, Record},
+};
 
 /// Selects events and says what is wanted of them.
 ///
@@ -14,6 +17,17 @@ pub trait Query {
 
     /// The output for this event, or `None` if it is not selected.
     fn select(&self, event: &Arc<Event>) -> Option<Self::Output>;
+
+    /// How reports name what is looked for: `exec "uname -r"`.
+    fn describe(&self) -> String {
+        "an event for which a closure holds".to_owned()
+    }
+
+    /// How near an event is that is not selected, for reports; `None` where it is nothing like it.
+    fn near(&self, event: &Event) -> Option<Mismatch> {
+        let _ = event;
+        None
+    }
 }
 
 impl<F: Fn(&Event) -> bool> Query for F {
@@ -53,57 +67,155 @@ impl<P> Deref for Seen<P> {
 /// A query for events of one kind, narrowed step by step.
 ///
 /// ```
-/// use mock_base::{Journal, event};
+/// use mock_base::{Journal, event, prefix};
 ///
 /// let journal = Journal::new();
 /// let recorder = journal.recorder("lab").on_connection(1);
 /// recorder.record(event::Exec::new("ls", true, None));
 /// recorder.record(event::Exec::new("rm -rf /", true, None));
-/// let deletions = event::exec().filter(|exec| exec.command.to_text().starts_with("rm "));
+/// let deletions = event::exec().command(prefix("rm "));
 /// assert_eq!(journal.events().count(deletions), 1);
+/// let short = event::exec().filter(|exec| exec.command.as_bytes().len() < 3);
+/// assert_eq!(journal.events().count(short.on_connection(1)), 1);
 /// ```
 #[must_use = "a query does nothing by itself: hand it to `Events`"]
 pub struct Filtered<P> {
+    name: &'static str,
     pick: fn(&Kind) -> Option<&P>,
-    filter: Option<Condition<P>>,
+    conditions: Vec<Condition<P>>,
+    server: Option<Arc<str>>,
+    connection: Option<u64>,
 }
 
-type Condition<P> = Arc<dyn Fn(&P) -> bool + Send + Sync>;
+/// One thing that is to hold.
+struct Condition<P> {
+    test: Arc<dyn Fn(&P) -> bool + Send + Sync>,
+    /// How it reads behind the name of the kind.
+    text: String,
+    explain: Arc<dyn Fn(&P) -> Mismatch + Send + Sync>,
+}
 
-impl<P> Clone for Filtered<P> {
+impl<P> Clone for Condition<P> {
     fn clone(&self) -> Self {
-        Self { pick: self.pick, filter: self.filter.clone() }
+        Self { test: Arc::clone(&self.test), text: self.text.clone(), explain: Arc::clone(&self.explain) }
     }
 }
 
-impl<P> fmt::Debug for Filtered<P> {
+impl<P> Clone for Filtered<P> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name,
+            pick: self.pick,
+            conditions: self.conditions.clone(),
+            server: self.server.clone(),
+            connection: self.connection,
+        }
+    }
+}
+
+impl<P: Clone + Send + 'static> fmt::Debug for Filtered<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filtered").field("filtered", &self.filter.is_some()).finish_non_exhaustive()
+        write!(f, "Filtered({})", self.describe())
     }
 }
 
 impl<P: Payload> Filtered<P> {
     /// All events of this kind.
     pub(crate) fn any() -> Self {
-        Self { pick: P::of, filter: None }
+        Self::new(P::NAME, P::of)
     }
 }
 
 impl<R: Record + Clone> Filtered<R> {
     /// All events of this type of another crate.
     pub(crate) fn operations() -> Self {
-        Self { pick: Kind::operation, filter: None }
+        let path = std::any::type_name::<R>();
+        Self::new(path.rsplit("::").next().unwrap_or(path), Kind::operation)
     }
 }
 
+/// What an unmet closure weighs in the search for the nearest: it cannot say how near something is.
+const CLOSURE: u32 = 20;
+
 impl<P: 'static> Filtered<P> {
+    fn new(name: &'static str, pick: fn(&Kind) -> Option<&P>) -> Self {
+        Self { name, pick, conditions: Vec::new(), server: None, connection: None }
+    }
+
     /// Only those for which `condition` holds as well.
     pub fn filter(self, condition: impl Fn(&P) -> bool + Send + Sync + 'static) -> Self {
-        let filter: Condition<P> = match self.filter {
-            None => Arc::new(condition),
-            Some(first) => Arc::new(move |payload| first(payload) && condition(payload)),
-        };
-        Self { pick: self.pick, filter: Some(filter) }
+        self.that("for which a closure holds", condition)
+    }
+
+    /// Only those for which `condition` holds as well; reports name it so: `that("is a deletion", …)`.
+    pub fn that(
+        mut self,
+        text: impl Into<String>,
+        condition: impl Fn(&P) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let text = text.into();
+        let difference = format!("not one {text}");
+        self.conditions.push(Condition {
+            test: Arc::new(condition),
+            text,
+            explain: Arc::new(move |_| Mismatch::new(CLOSURE, difference.clone())),
+        });
+        self
+    }
+
+    /// Only those of which this text matches. Named `label` in reports, or not at all where it is empty; how far a
+    /// text is from matching is told word by word.
+    pub fn text(
+        mut self,
+        label: &'static str,
+        pattern: impl Into<Pattern>,
+        read: impl Fn(&P) -> &[u8] + Send + Sync + 'static,
+    ) -> Self {
+        let pattern = pattern.into();
+        let read = Arc::new(read);
+        let text = if label.is_empty() { pattern.to_string() } else { format!("{label} {pattern}") };
+        let (test_read, test_pattern) = (Arc::clone(&read), pattern.clone());
+        let command = label.is_empty() && self.name == "exec";
+        self.conditions.push(Condition {
+            test: Arc::new(move |payload| test_pattern.is_match(test_read(payload))),
+            text,
+            explain: Arc::new(move |payload| {
+                let found = read(payload);
+                let mismatch =
+                    if command { pattern.explain_command(found) } else { pattern.explain_text(found) };
+                let mut mismatch = mismatch.unwrap_or_else(|| Mismatch::new(0, ""));
+                if !label.is_empty() {
+                    for difference in &mut mismatch.differences {
+                        difference.insert_str(0, &format!("{label}, "));
+                    }
+                }
+                mismatch
+            }),
+        });
+        self
+    }
+
+    /// Only those of the server with this name.
+    pub fn on_server(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.server = Some(name.into());
+        self
+    }
+
+    /// Only those of the connection with this number.
+    pub fn on_connection(mut self, number: u64) -> Self {
+        self.connection = Some(number);
+        self
+    }
+
+    /// Called so in reports: the kind by default.
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    fn is_there(&self, event: &Event) -> bool {
+        self.server.as_ref().is_none_or(|server| *server == event.server)
+            && self.connection.is_none_or(|connection| event.connection == Some(connection))
     }
 }
 
@@ -112,7 +224,7 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
 
     fn select(&self, event: &Arc<Event>) -> Option<Seen<P>> {
         let payload = (self.pick)(&event.kind)?;
-        if self.filter.as_ref().is_some_and(|filter| !filter(payload)) {
+        if !self.is_there(event) || !self.conditions.iter().all(|condition| (condition.test)(payload)) {
             return None;
         }
         Some(Seen {
@@ -123,5 +235,30 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
             channel: event.channel,
             payload: payload.clone(),
         })
+    }
+
+    fn describe(&self) -> String {
+        let mut words = vec![self.name.replace('_', " ")];
+        words.extend(self.conditions.iter().map(|condition| condition.text.clone()));
+        words.extend(self.connection.map(|connection| format!("on connection {connection}")));
+        words.extend(self.server.as_ref().map(|server| format!("on `{server}`")));
+        words.join(" ")
+    }
+
+    fn near(&self, event: &Event) -> Option<Mismatch> {
+        let payload = (self.pick)(&event.kind)?;
+        let mut differences = Vec::new();
+        let there = self.is_there(event);
+        if let (false, Some(connection)) = (there, event.connection) {
+            differences.push(Mismatch::new(
+                CLOSURE,
+                format!("it came on connection {connection} of `{}`", event.server),
+            ));
+        } else if !there {
+            differences.push(Mismatch::new(CLOSURE, format!("it came on `{}`", event.server)));
+        }
+        let failed = self.conditions.iter().filter(|condition| !(condition.test)(payload));
+        differences.extend(failed.map(|condition| (condition.explain)(payload)));
+        differences.into_iter().reduce(Mismatch::and)
     }
 }

@@ -30,7 +30,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    pub(super) fn new(events: Vec<Arc<Event>>) -> Self {
+    pub(crate) fn new(events: Vec<Arc<Event>>) -> Self {
         Self { events, normalized: false }
     }
 

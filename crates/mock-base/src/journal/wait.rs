@@ -42,8 +42,10 @@ pub struct Wait<Q> {
 #[non_exhaustive]
 pub enum WaitError {
     /// The deadline passed.
-    #[error("no such event within {within:?}; {}\n{timeline}", looked_at(*seen, *evicted))]
+    #[error("no {wanted} within {within:?}; {}\n{timeline}", looked_at(*seen, *evicted))]
     TimedOut {
+        /// What was waited for.
+        wanted: String,
         /// The deadline.
         within: Duration,
         /// How many events the view holds that was waited on.
@@ -145,6 +147,7 @@ impl<Q: Query> Wait<Q> {
     fn timed_out(&self) -> WaitError {
         let events = self.events.all();
         WaitError::TimedOut {
+            wanted: self.query.describe(),
             within: self.within,
             seen: events.len(),
             evicted: self.evicted,

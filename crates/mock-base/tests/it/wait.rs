@@ -101,7 +101,7 @@ async fn the_deadline_is_reported_with_the_timeline() {
     let error = journal.events().wait_for(event::exec()).within(Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no such event within 2s; 1 event so far\n   0.0000s  1  connected from 127.0.0.1:50000\n"
+        "no exec within 2s; 1 event so far\n   0.0000s  1  connected from 127.0.0.1:50000\n"
     );
     let error = journal.events().wait_for(event::exec()).within(SHORT).blocking().unwrap_err();
     let WaitError::TimedOut { within, seen, evicted, .. } = error else { panic!("not a deadline: {error}") };

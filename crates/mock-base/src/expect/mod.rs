@@ -1,0 +1,228 @@
+//! Expectations: what a test says will happen, checked against the journal.
+//!
+//! An expectation knows nothing of servers; whatever writes to a journal can be held to one. What is not met is a
+//! value first and a text second: [`Unmet`] says what was wanted and what came, [`VerificationError`] is the report.
+
+mod ledger;
+mod order;
+mod report;
+mod times;
+mod words;
+
+use std::{fmt, sync::Arc};
+
+pub use ledger::Expectations;
+pub use order::{InOrder, Steps, expect_in_order};
+pub use report::{Report, VerificationError};
+pub use times::Times;
+pub use words::Mismatch;
+
+use self::times::Count;
+use crate::{Event, Events, Query};
+
+/// Something that can be checked against what happened.
+///
+/// [`expect`], [`expect_none`] and [`expect_in_order`] make the usual ones.
+pub trait Expectation: Send + Sync {
+    /// Whether it is met so far. `None`: yes.
+    fn unmet(&self, events: &Events) -> Option<Unmet>;
+}
+
+impl<E: Expectation + ?Sized> Expectation for Arc<E> {
+    fn unmet(&self, events: &Events) -> Option<Unmet> {
+        (**self).unmet(events)
+    }
+}
+
+impl<E: Expectation + ?Sized> Expectation for Box<E> {
+    fn unmet(&self, events: &Events) -> Option<Unmet> {
+        (**self).unmet(events)
+    }
+}
+
+/// An expectation that was not met.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Unmet {
+    /// What was expected, as a phrase: `exec "uname -r" exactly once`.
+    pub expected: String,
+    /// What came instead, as a phrase: `it came twice`.
+    pub found: String,
+    /// What was selected, where it is too much or in the wrong order.
+    pub seen: Vec<Arc<Event>>,
+    /// What came nearest to what was missing, nearest first, and what differs.
+    pub near: Vec<(Arc<Event>, Mismatch)>,
+    /// What a person may do about it, where that is not plain.
+    pub hint: Option<String>,
+}
+
+impl Unmet {
+    /// This was expected, that was found.
+    #[must_use]
+    pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            expected: expected.into(),
+            found: found.into(),
+            seen: Vec::new(),
+            near: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// These events are what was found.
+    #[must_use]
+    pub fn seen(mut self, events: Vec<Arc<Event>>) -> Self {
+        self.seen = events;
+        self
+    }
+
+    /// Adds what came nearest among these events, as `query` judges them.
+    #[must_use]
+    pub fn nearest<Q: Query + ?Sized>(mut self, events: &Events, query: &Q) -> Self {
+        let mut near: Vec<_> = events
+            .all()
+            .into_iter()
+            .filter_map(|event| query.near(&event).map(|mismatch| (event, mismatch)))
+            .collect();
+        near.sort_by_key(|(event, mismatch)| (mismatch.distance, event.seq));
+        near.truncate(NEAR);
+        self.near = near;
+        self
+    }
+
+    /// Adds what a person may do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// How many near misses are told.
+const NEAR: usize = 2;
+
+/// Expects what `query` selects so many times.
+///
+/// ```
+/// use mock_base::{Journal, event, expect};
+///
+/// let journal = Journal::new();
+/// journal.recorder("lab").record(event::Exec::new("uname -r", true, None));
+/// journal.events().verify(&[expect(event::exec().command("uname -r"), 1)]).unwrap();
+/// ```
+pub fn expect<Q: Query + Send + Sync + 'static>(query: Q, times: impl Into<Times>) -> Expect {
+    Expect { what: Arc::new(query), times: times.into() }
+}
+
+/// Expects that nothing comes that `query` selects.
+pub fn expect_none<Q: Query + Send + Sync + 'static>(query: Q) -> Expect {
+    expect(query, Times::never())
+}
+
+/// What [`expect`] makes.
+#[derive(Clone)]
+#[must_use = "an expectation does nothing by itself: hand it to a builder, a server or `Events::verify`"]
+pub struct Expect {
+    what: Arc<dyn Selects>,
+    times: Times,
+}
+
+impl fmt::Debug for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what.describe(), self.times)
+    }
+}
+
+impl Expectation for Expect {
+    fn unmet(&self, events: &Events) -> Option<Unmet> {
+        let seen: Vec<_> = events.all().into_iter().filter(|event| self.what.selects(event)).collect();
+        let count = seen.len() as u64;
+        if self.times.holds(count) {
+            return None;
+        }
+        let found = if count == 0 { "it never came".to_owned() } else { format!("it came {}", Count(count)) };
+        let unmet = Unmet::new(self.to_string(), found).seen(seen);
+        if self.times.is_exceeded(count) {
+            return Some(unmet);
+        }
+        let mut unmet = unmet;
+        unmet.near = self.what.nearest(events);
+        let evicted = events.evicted();
+        if evicted > 0 {
+            return Some(unmet.hint(format!(
+                "{evicted} older events were dropped by the journal's limit: it may have been among them"
+            )));
+        }
+        Some(unmet)
+    }
+}
+
+/// A query without its output, so that different ones stand in one list.
+pub(crate) trait Selects: Send + Sync {
+    fn selects(&self, event: &Arc<Event>) -> bool;
+    fn describe(&self) -> String;
+    fn nearest(&self, events: &Events) -> Vec<(Arc<Event>, Mismatch)>;
+}
+
+impl<Q: Query + Send + Sync> Selects for Q {
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        self.select(event).is_some()
+    }
+
+    fn describe(&self) -> String {
+        Query::describe(self)
+    }
+
+    fn nearest(&self, events: &Events) -> Vec<(Arc<Event>, Mismatch)> {
+        Unmet::new("", "").nearest(events, self).near
+    }
+}
+
+impl Events {
+    /// Checks these expectations now. For whatever writes to a journal: a server, an agent, a lab of several.
+    ///
+    /// # Errors
+    ///
+    /// [`VerificationError`], whose text is the report, when one is not met.
+    pub fn verify<E: Expectation>(&self, expectations: &[E]) -> Result<(), VerificationError> {
+        let unmet = expectations.iter().filter_map(|expectation| expectation.unmet(self)).collect();
+        VerificationError::check(self, expectations.len(), unmet)
+    }
+
+    /// Checks now that `query` selects so many events.
+    ///
+    /// # Errors
+    ///
+    /// [`VerificationError`], whose text is the report.
+    pub fn expect<Q: Query + Send + Sync + 'static>(
+        &self,
+        query: Q,
+        times: impl Into<Times>,
+    ) -> Result<(), VerificationError> {
+        self.verify(&[expect(query, times)])
+    }
+
+    /// Checks now that `query` selects no event.
+    ///
+    /// # Errors
+    ///
+    /// [`VerificationError`], whose text is the report.
+    pub fn expect_none<Q: Query + Send + Sync + 'static>(&self, query: Q) -> Result<(), VerificationError> {
+        self.verify(&[expect_none(query)])
+    }
+
+    /// Checks now that something came in this order: `events.expect_in_order((event::connected(), event::exec()))`.
+    ///
+    /// # Errors
+    ///
+    /// [`VerificationError`], whose text is the report.
+    pub fn expect_in_order(&self, steps: impl Steps) -> Result<(), VerificationError> {
+        self.verify(&[expect_in_order(steps)])
+    }
+}
