@@ -2,6 +2,7 @@
 
 mod error;
 mod fs;
+pub mod wire;
 
 pub use error::FsError;
 pub use fs::{
