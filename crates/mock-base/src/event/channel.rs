@@ -93,28 +93,6 @@ pub struct Shell {
     pub accepted: bool,
 }
 
-/// A line was entered in a scripted shell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct ShellLine {
-    /// The line after editing, without its end.
-    pub line: Data,
-}
-
-/// A command was requested.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct Exec {
-    /// The command as the client sent it.
-    pub command: Data,
-    /// Whether the request was accepted; an unknown command is accepted too and exits with 127.
-    pub accepted: bool,
-    /// The rule that answered, as it was written; none for an unknown command.
-    pub rule: Option<String>,
-}
-
 /// A subsystem was requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -232,8 +210,6 @@ constructors! {
     ChannelRefused(kind: ChannelKind, code: u32, reason: String);
     Env(name: String, value: String, accepted: bool);
     Shell(accepted: bool);
-    ShellLine(line: Data);
-    Exec(command: Data, accepted: bool, rule: Option<String>);
     Subsystem(name: String, accepted: bool);
     Stdin(data: Data);
     StdinEof(bytes: u64);
@@ -262,12 +238,6 @@ describe! {
     ChannelRefused, |this, text| write!(text, "channel refused: {} ({})", this.kind, this.reason);
     Env, |this, text| write!(text, "env {}={:?}{}", this.name, this.value, refused(this.accepted));
     Shell, |this, text| write!(text, "shell{}", refused(this.accepted));
-    ShellLine, |this, text| write!(text, "line {:?}", this.line);
-    Exec, |this, text| match (&this.rule, this.accepted) {
-        (_, false) => write!(text, "exec {:?}, refused", this.command),
-        (Some(_), true) => write!(text, "exec {:?}", this.command),
-        (None, true) => write!(text, "exec {:?}, unknown", this.command),
-    };
     Subsystem, |this, text| write!(text, "subsystem {}{}", this.name, refused(this.accepted));
     Stdin, |this, text| write!(text, "stdin {:?}", this.data);
     StdinEof, |this, text| write!(text, "stdin ends after {} bytes", this.bytes);

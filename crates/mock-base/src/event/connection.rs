@@ -13,6 +13,8 @@ use crate::journal::Describe;
 pub struct Started {
     /// `address:port`, or `memory` for a server without a socket.
     pub address: String,
+    /// What repeats the server's chances: delays, orders, failures that are drawn.
+    pub seed: Option<u64>,
 }
 
 /// The server has ended every connection and closed its socket.
@@ -143,7 +145,6 @@ macro_rules! constructors {
 pub(super) use constructors;
 
 constructors! {
-    Started(address: String);
     Stopped(connections: u64);
     Connected(peer: String);
     Refused(peer: String, why: String);
@@ -154,9 +155,23 @@ constructors! {
 }
 
 impl Started {
+    /// Listens at this address, without chances until told otherwise.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self { address: address.into(), seed: None }
+    }
+
+    /// Draws its chances from this seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
         let address = text.address(&self.address).into_owned();
-        write!(text, "listening on {address}")
+        write!(text, "listening on {address}")?;
+        self.seed.map_or(Ok(()), |seed| text.unless_normal(format_args!(", seed {seed}")))
     }
 }
 

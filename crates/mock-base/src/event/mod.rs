@@ -11,14 +11,15 @@ pub mod query;
 mod record;
 #[cfg(feature = "schema")]
 mod schema;
+mod scripted;
 mod terminal;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use auth::{AuthAccepted, AuthAttempt, AuthOutcome, Banner, KeyOffered, PublicKeyInfo};
 pub use channel::{
-    AgentForward, ChannelClosed, ChannelKind, ChannelOpened, ChannelRefused, Env, Exec, Exit, Forward,
-    ForwardCancelled, Shell, ShellLine, SignalReceived, Stdin, StdinEof, Subsystem, X11Forward,
+    AgentForward, ChannelClosed, ChannelKind, ChannelOpened, ChannelRefused, Env, Exit, Forward,
+    ForwardCancelled, Shell, SignalReceived, Stdin, StdinEof, Subsystem, X11Forward,
 };
 pub use connection::{
     ClientVersion, ClosedBy, Connected, Disconnected, Negotiated, Panicked, Problem, Refused, Started,
@@ -29,6 +30,7 @@ pub use query::*;
 pub use record::{Record, Value};
 #[cfg(feature = "schema")]
 pub use schema::KindSchema;
+pub use scripted::{Exec, Matched, ShellLine, StateChanged};
 pub use terminal::{Pty, TerminalMode, WindowChange};
 
 /// One thing that happened, and where it stands in the one order of the journal.
@@ -170,6 +172,10 @@ kinds! {
     ShellLine = "shell_line",
     /// A command was requested (RFC 4254 section 6.5).
     Exec = "exec",
+    /// Standard input decided which rule answers a command.
+    Matched = "matched",
+    /// A state that rules depend on was set.
+    StateChanged = "state_changed",
     /// A subsystem was requested (RFC 4254 section 6.5).
     Subsystem = "subsystem",
     /// The client sent data on a channel (RFC 4254 section 5.2).

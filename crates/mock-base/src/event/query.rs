@@ -10,6 +10,8 @@
 //! assert_eq!(exec.command, "uname -r");
 //! ```
 
+use std::borrow::Cow;
+
 use super::Record;
 use crate::{Pattern, journal::Filtered};
 
@@ -78,6 +80,10 @@ queries! {
     shell_line -> ShellLine;
     /// Commands requested.
     exec -> Exec;
+    /// Commands of which standard input decided the rule.
+    matched -> Matched;
+    /// States set.
+    state_changed -> StateChanged;
     /// Subsystems requested.
     subsystem -> Subsystem;
     /// Data received on channels.
@@ -120,10 +126,66 @@ macro_rules! narrowing {
     )*};
 }
 
+/// The same for what need not be there, and for what is text only when it is shown.
+macro_rules! narrowing_perhaps {
+    ($($payload:ident { $($(#[$doc:meta])* $method:ident($label:literal): |$this:ident| $read:expr;)* })*) => {$(
+        impl Filtered<super::$payload> {$(
+            $(#[$doc])*
+            pub fn $method(self, pattern: impl Into<Pattern>) -> Self {
+                self.perhaps($label, pattern, |$this| $read)
+            }
+        )*}
+    )*};
+}
+
 narrowing! {
     Exec {
         /// Only commands that match.
         command(""): |exec| exec.command.as_bytes();
+        /// Only commands of users whose name matches.
+        user("user"): |exec| &exec.user;
+    }
+    Matched {
+        /// Only commands that match.
+        command(""): |matched| matched.command.as_bytes();
+    }
+    StateChanged {
+        /// Only states with a name that matches.
+        name(""): |state| &state.name;
+        /// Only states that were set to what matches.
+        value("value"): |state| &state.value;
+    }
+    Started {
+        /// Only servers at an address that matches.
+        address("address"): |started| &started.address;
+    }
+    Connected {
+        /// Only connections from an address that matches.
+        peer("peer"): |connected| &connected.peer;
+    }
+    Refused {
+        /// Only connections that were closed for a reason that matches.
+        why("why"): |refused| &refused.why;
+    }
+    Banner {
+        /// Only banners whose text matches.
+        saying(""): |banner| &banner.text;
+    }
+    ChannelRefused {
+        /// Only channels that were refused for a reason that matches.
+        reason("reason"): |refused| &refused.reason;
+    }
+    Pty {
+        /// Only terminals of a type that matches.
+        term("term"): |pty| &pty.term;
+    }
+    ForwardCancelled {
+        /// Only requests for addresses that match.
+        address("address"): |forward| &forward.address;
+    }
+    Panicked {
+        /// Only panics whose message matches.
+        message("message"): |panicked| &panicked.message;
     }
     ShellLine {
         /// Only lines that match.
@@ -181,6 +243,37 @@ narrowing! {
         /// Only connections that ended for a reason that matches.
         reason("reason"): |end| &end.reason;
     }
+}
+
+narrowing_perhaps! {
+    Exec {
+        /// Only commands that a rule answered which matches, as it was written.
+        rule("rule"): |exec| optional(exec.rule.as_ref());
+    }
+    ShellLine {
+        /// Only lines that a rule answered which matches, as it was written.
+        rule("rule"): |line| optional(line.rule.as_ref());
+    }
+    Matched {
+        /// Only commands that a rule answers which matches, as it was written.
+        rule("rule"): |matched| optional(matched.rule.as_ref());
+    }
+    ChannelOpened {
+        /// Only channels of a kind that matches, as timelines show it: `session`, `direct-tcpip to db01:5432`.
+        kind(""): |opened| Some(opened.kind.to_string().into_bytes().into());
+    }
+    ChannelRefused {
+        /// Only channels of a kind that matches, as timelines show it: `session`, `direct-tcpip to db01:5432`.
+        kind(""): |refused| Some(refused.kind.to_string().into_bytes().into());
+    }
+    Exit {
+        /// Only programs that a signal with a matching name ended, without `SIG`.
+        signal("signal"): |exit| optional(exit.signal.as_ref());
+    }
+}
+
+fn optional(text: Option<&String>) -> Option<Cow<'_, [u8]>> {
+    text.map(|text| text.as_bytes().into())
 }
 
 impl Filtered<super::AuthAttempt> {

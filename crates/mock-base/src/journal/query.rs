@@ -1,6 +1,6 @@
 //! Queries: what selects events, and what it makes of them.
 
-use std::{fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use crate::{
     Mismatch, Pattern,
@@ -166,23 +166,35 @@ impl<P: 'static> Filtered<P> {
     /// Only those of which this text matches. Named `label` in reports, or not at all where it is empty; how far a
     /// text is from matching is told word by word.
     pub fn text(
-        mut self,
+        self,
         label: &'static str,
         pattern: impl Into<Pattern>,
         read: impl Fn(&P) -> &[u8] + Send + Sync + 'static,
+    ) -> Self {
+        self.perhaps(label, pattern, move |payload| Some(Cow::Borrowed(read(payload))))
+    }
+
+    /// As [`text`](Self::text), for a text that need not be there or that is made when it is looked at.
+    pub fn perhaps(
+        mut self,
+        label: &'static str,
+        pattern: impl Into<Pattern>,
+        read: impl Fn(&P) -> Option<Cow<'_, [u8]>> + Send + Sync + 'static,
     ) -> Self {
         let pattern = pattern.into();
         let read = Arc::new(read);
         let text = if label.is_empty() { pattern.to_string() } else { format!("{label} {pattern}") };
         let (test_read, test_pattern) = (Arc::clone(&read), pattern.clone());
-        let command = label.is_empty() && self.name == "exec";
+        let command = label.is_empty() && matches!(self.name, "exec" | "matched");
         self.conditions.push(Condition {
-            test: Arc::new(move |payload| test_pattern.is_match(test_read(payload))),
+            test: Arc::new(move |payload| test_read(payload).is_some_and(|text| test_pattern.is_match(text))),
             text,
             explain: Arc::new(move |payload| {
-                let found = read(payload);
+                let Some(found) = read(payload) else {
+                    return Mismatch::new(CLOSURE, format!("{label}: there is none"));
+                };
                 let mismatch =
-                    if command { pattern.explain_command(found) } else { pattern.explain_text(found) };
+                    if command { pattern.explain_command(&found) } else { pattern.explain_text(&found) };
                 let mut mismatch = mismatch.unwrap_or_else(|| Mismatch::new(0, ""));
                 if !label.is_empty() {
                     for difference in &mut mismatch.differences {

@@ -30,6 +30,7 @@ pub(crate) fn journal() -> Journal {
     let journal = Journal::new();
     let lab = journal.recorder("lab");
     lab.record(Started::new("127.0.0.1:2222"));
+    lab.record(Started::new("memory").seed(42));
     lab.record(Stopped::new(1u64));
     lab.record(Refused::new("127.0.0.1:50001", "64 connections are open"));
     let connection = lab.on_connection(1);
@@ -116,9 +117,15 @@ fn requests() -> Vec<Kind> {
         WindowChange::new(120u32, 40u32, 0u32, 0u32).into(),
         Shell::new(true).into(),
         ShellLine::new("show \"version\"").into(),
-        Exec::new("uname -r", true, Some("uname -r".to_owned())).into(),
+        ShellLine::new("show users").answered_by("show *".to_owned()).into(),
+        ShellLine::new("shwo users").hint(hint("show *", "word 1: `shwo` is not `show`")).into(),
+        Exec::new("uname -r", true, Some("uname -r".to_owned())).by("deploy").call(1).into(),
         Exec::new("frobnicate", true, None).into(),
+        Exec::new("unmae -r", true, None).hint(hint("uname -r", "command: `unmae` is not `uname`")).into(),
         Exec::new("reboot", false, None).into(),
+        Matched::new("passwd", Some("passwd".to_owned()), None).into(),
+        Matched::new("passwd", None, hint("passwd", "standard input: `b` is not `a`")).into(),
+        StateChanged::new("lock", "held").into(),
         Subsystem::new("sftp", true).into(),
         Stdin::new("two\nlines\n").into(),
         Stdin::new(Data::from(&b"\xff\x00"[..])).into(),
@@ -130,4 +137,8 @@ fn requests() -> Vec<Kind> {
         Exit::new(None, Some("KILL".to_owned())).into(),
         ChannelClosed::new(12u64, 4096u64).into(),
     ]
+}
+
+fn hint(rule: &str, difference: &str) -> Option<String> {
+    Some(format!("nearest rule {rule:?}: {difference}"))
 }
