@@ -65,3 +65,122 @@ pub enum FsError {
     #[error("Input/output error")]
     Io,
 }
+
+/// What an error is called elsewhere: name and number of Linux, and the code in a status reply of SFTP version 3.
+type Names = (&'static str, i32, u32);
+
+const NO_SUCH_FILE: u32 = 2;
+const PERMISSION_DENIED: u32 = 3;
+const FAILURE: u32 = 4;
+const BAD_MESSAGE: u32 = 5;
+
+impl FsError {
+    /// Every error there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.into_iter()
+    }
+
+    /// Its number on Linux.
+    ///
+    /// ```
+    /// use mock_sftp::FsError;
+    ///
+    /// assert_eq!(FsError::NotEmpty.errno(), 39);
+    /// assert_eq!(FsError::from_errno(39), FsError::NotEmpty);
+    /// ```
+    #[must_use]
+    pub fn errno(self) -> i32 {
+        self.names().1
+    }
+
+    /// Its name in C.
+    ///
+    /// ```
+    /// assert_eq!(mock_sftp::FsError::NotEmpty.errno_name(), "ENOTEMPTY");
+    /// ```
+    #[must_use]
+    pub fn errno_name(self) -> &'static str {
+        self.names().0
+    }
+
+    /// The code that OpenSSH's server sends for it in a status reply of SFTP version 3.
+    ///
+    /// ```
+    /// assert_eq!(mock_sftp::FsError::NotFound.sftp_status(), 2);
+    /// assert_eq!(mock_sftp::FsError::NotEmpty.sftp_status(), 4);
+    /// ```
+    #[must_use]
+    pub fn sftp_status(self) -> u32 {
+        self.names().2
+    }
+
+    /// The error that has this number on Linux; [`FsError::Io`] for a number that no file operation here has.
+    #[must_use]
+    pub fn from_errno(errno: i32) -> Self {
+        Self::all().find(|error| error.errno() == errno).unwrap_or(Self::Io)
+    }
+
+    /// The table. The codes are those of OpenSSH's `errno_to_portable`: version 3 has few, so most are a plain failure.
+    const fn names(self) -> Names {
+        match self {
+            Self::NotFound => ("ENOENT", 2, NO_SUCH_FILE),
+            Self::PermissionDenied => ("EACCES", 13, PERMISSION_DENIED),
+            Self::NotPermitted => ("EPERM", 1, PERMISSION_DENIED),
+            Self::Exists => ("EEXIST", 17, FAILURE),
+            Self::NotADirectory => ("ENOTDIR", 20, NO_SUCH_FILE),
+            Self::IsADirectory => ("EISDIR", 21, FAILURE),
+            Self::NotEmpty => ("ENOTEMPTY", 39, FAILURE),
+            Self::Loop => ("ELOOP", 40, NO_SUCH_FILE),
+            Self::NameTooLong => ("ENAMETOOLONG", 36, BAD_MESSAGE),
+            Self::Invalid => ("EINVAL", 22, BAD_MESSAGE),
+            Self::ReadOnly => ("EROFS", 30, FAILURE),
+            Self::NoSpace => ("ENOSPC", 28, FAILURE),
+            Self::QuotaExceeded => ("EDQUOT", 122, FAILURE),
+            Self::TooLarge => ("EFBIG", 27, FAILURE),
+            Self::TooManyLinks => ("EMLINK", 31, FAILURE),
+            Self::CrossDevice => ("EXDEV", 18, FAILURE),
+            Self::BadHandle => ("EBADF", 9, NO_SUCH_FILE),
+            Self::Unsupported => ("EOPNOTSUPP", 95, FAILURE),
+            Self::Busy => ("EBUSY", 16, FAILURE),
+            Self::Io => ("EIO", 5, FAILURE),
+        }
+    }
+}
+
+const ALL: [FsError; 20] = [
+    FsError::NotFound,
+    FsError::PermissionDenied,
+    FsError::NotPermitted,
+    FsError::Exists,
+    FsError::NotADirectory,
+    FsError::IsADirectory,
+    FsError::NotEmpty,
+    FsError::Loop,
+    FsError::NameTooLong,
+    FsError::Invalid,
+    FsError::ReadOnly,
+    FsError::NoSpace,
+    FsError::QuotaExceeded,
+    FsError::TooLarge,
+    FsError::TooManyLinks,
+    FsError::CrossDevice,
+    FsError::BadHandle,
+    FsError::Unsupported,
+    FsError::Busy,
+    FsError::Io,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_names_of_its_own() {
+        for error in FsError::all() {
+            assert_eq!(FsError::from_errno(error.errno()), error);
+            let same = FsError::all().filter(|other| other.errno_name() == error.errno_name());
+            assert_eq!(same.count(), 1, "{error}");
+        }
+        assert_eq!(FsError::from_errno(4), FsError::Io);
+    }
+}

@@ -2,10 +2,15 @@
 
 mod error;
 mod fs;
+mod server;
 pub mod wire;
 
 pub use error::FsError;
 pub use fs::{
-    Caller, DirEntry, FileKind, FileSystem, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes,
-    Space,
+    AccessTimes, BuildError, Caller, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found, Id, Limits,
+    MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes, Space, User,
+};
+pub use server::{
+    Cause, FileContent, Progress, ReplySink, ServeError, SessionError, Sftp, SftpEvents, SftpOp, SftpOps,
+    SftpSession, sftp_op, uploaded,
 };

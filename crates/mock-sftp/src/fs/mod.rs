@@ -4,9 +4,13 @@
 //! Paths are bytes, absolute or relative to the caller's start directory, and are resolved here as POSIX says. Every
 //! method returns at once, or blocks if [`FileSystem::blocks`] says that it may; none is async.
 
+mod mem;
+
 use std::{fmt, time::SystemTime};
 
 use bytes::Bytes;
+
+pub use mem::{AccessTimes, BuildError, MemFsBuilder, Dir, Entry, File, Found, Id, Limits, MemFs, User};
 
 use crate::FsError;
 
@@ -203,6 +207,10 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// Whether methods may wait for a disk: then they must not run on the connection's own task.
     fn blocks(&self) -> bool {
         false
+    }
+    /// What time it is for these files: listings show older times without the hour.
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
     }
     /// Opens a file, and makes it where the options say so.
     fn open(&self, caller: &Caller, path: &[u8], options: &OpenOptions)
