@@ -97,6 +97,27 @@ impl State {
         })
     }
 
+    /// Whether each of these states is as the pair says.
+    #[must_use]
+    pub fn holds(&self, states: &[(String, String)]) -> bool {
+        self.with(|values| all_hold(values, states))
+    }
+
+    /// Sets the states `then` if those in `when` hold, in one step. Returns whether they did.
+    #[must_use]
+    pub fn transition(&self, when: &[(String, String)], then: &[(String, String)]) -> bool {
+        if when.is_empty() && then.is_empty() {
+            return true;
+        }
+        self.with(|values| {
+            let hold = all_hold(values, when);
+            if hold {
+                values.extend(then.iter().cloned());
+            }
+            hold
+        })
+    }
+
     /// All that were set, by name.
     #[must_use]
     pub fn all(&self) -> BTreeMap<String, String> {
@@ -119,6 +140,10 @@ impl State {
     }
 }
 
+fn all_hold(values: &BTreeMap<String, String>, states: &[(String, String)]) -> bool {
+    states.iter().all(|(name, value)| values.get(name).map_or(State::INITIAL, String::as_str) == value)
+}
+
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.all()).finish()
@@ -128,6 +153,19 @@ impl fmt::Debug for State {
 #[cfg(test)]
 mod tests {
     use super::State;
+
+    #[test]
+    fn a_transition_happens_whole_or_not_at_all() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let state = State::new();
+        let (when, then) = ([pair("a", "initial"), pair("b", "on")], [pair("a", "off"), pair("c", "1")]);
+        assert!(!state.transition(&when, &then));
+        assert!(state.all().is_empty());
+        state.set("b", "on");
+        assert!(state.transition(&when, &then));
+        assert_eq!((state.get("a"), state.get("c")), ("off".into(), "1".into()));
+        assert!(!state.holds(&when));
+    }
 
     #[test]
     fn the_states_of_connections_are_their_own_and_go_with_them() {

@@ -2,11 +2,11 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use mock_base::Journal;
+use mock_base::{Expectations, Journal};
 use tokio::runtime::Handle;
 
 use crate::{
-    Algorithms, Authenticator, Composed, Connection, Exec, Handler, HostKey, MockSshServer, Program,
+    Algorithms, Authenticator, Composed, Connection, Exec, Handler, HostKey, MockSshServer, Program, Rules,
     StartError, composed::Built, config::Options, connection::HandlerFactory, runtime,
 };
 
@@ -28,11 +28,14 @@ use crate::{
 #[must_use = "a builder does nothing by itself: call `start`"]
 #[derive(Default)]
 pub struct Builder {
-    options: Options,
+    pub(crate) options: Options,
     host_keys: Vec<HostKey>,
     built: Built,
+    rules: Vec<Exec>,
     factory: Option<Box<HandlerFactory>>,
     journal: Option<Journal>,
+    pub(crate) expectations: Expectations,
+    pub(crate) hints_on_stderr: bool,
 }
 
 /// What a server is launched with.
@@ -42,6 +45,7 @@ pub(crate) struct BuiltParts {
     pub(crate) built: Built,
     pub(crate) factory: Option<Box<HandlerFactory>>,
     pub(crate) journal: Journal,
+    pub(crate) expectations: Expectations,
 }
 
 impl std::fmt::Debug for Builder {
@@ -65,7 +69,7 @@ impl Builder {
 
     /// Adds a rule for commands. The first rule that matches a command answers it.
     pub fn exec(mut self, rule: Exec) -> Self {
-        self.built.rules.push(rule);
+        self.rules.push(rule);
         self
     }
 
@@ -260,12 +264,29 @@ impl Builder {
     }
 
     pub(crate) fn into_parts(self) -> Result<BuiltParts, StartError> {
-        let Self { options, mut host_keys, built, factory, journal } = self;
+        let Self {
+            options,
+            mut host_keys,
+            mut built,
+            rules,
+            factory,
+            journal,
+            expectations,
+            hints_on_stderr,
+        } = self;
+        built.rules = Rules::mount(rules, expectations.clone(), hints_on_stderr);
         check_version(&options.version)?;
         if host_keys.is_empty() {
             host_keys = vec![HostKey::ed25519(), HostKey::shared_ecdsa()];
         }
-        Ok(BuiltParts { options, host_keys, built, factory, journal: journal.unwrap_or_default() })
+        Ok(BuiltParts {
+            options,
+            host_keys,
+            built,
+            factory,
+            journal: journal.unwrap_or_default(),
+            expectations,
+        })
     }
 }
 

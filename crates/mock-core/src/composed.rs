@@ -5,15 +5,15 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use mock_base::event::{ChannelKind, Pty, WindowChange};
 
 use crate::{
-    Attempt, Authenticator, Connection, Exec, FirstOf, Handler, Launch, LoginContext, LoginState, Methods,
-    Open, Program, Reply, Request, Run, Start, Verdict,
+    Attempt, Authenticator, Connection, FirstOf, Handler, Launch, LoginContext, LoginState, Methods, Open,
+    Program, Reply, Request, Rules, Verdict,
 };
 
 /// What the builder was given, shared by the connections of a server.
 #[derive(Default)]
 pub(crate) struct Built {
     pub(crate) auth: FirstOf,
-    pub(crate) rules: Vec<Exec>,
+    pub(crate) rules: Rules,
     pub(crate) shell: Option<Arc<dyn Program>>,
     pub(crate) subsystems: HashMap<String, Arc<dyn Program>>,
     pub(crate) banner: Option<String>,
@@ -85,11 +85,7 @@ impl Handler for Composed {
     }
 
     fn exec(&mut self, request: &Request) -> Launch {
-        self.built
-            .rules
-            .iter()
-            .find_map(|rule| rule.launch(request))
-            .unwrap_or_else(|| Launch::run(CommandNotFound).by_nobody())
+        self.built.rules.launch(request)
     }
 
     fn shell(&mut self, _: &Request) -> Launch {
@@ -118,17 +114,4 @@ pub(crate) fn command_not_found(request: &Request) -> Reply {
     let command = request.command_text();
     let name = command.split_whitespace().next().unwrap_or_default();
     Reply::fail(127).stderr(format!("mock-ssh: {name}: command not found\n"))
-}
-
-struct CommandNotFound;
-
-impl Program for CommandNotFound {
-    fn start(&self, start: Start) -> Run {
-        let reply = command_not_found(start.request());
-        let mut session = start.session();
-        Run::reply(async move {
-            let _gone = session.write_err(reply.stderr).await;
-            reply.exit
-        })
-    }
 }

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use mock_base::Seed;
+
 use crate::Algorithms;
 
 /// Numbers and texts that a server runs by. The builder's methods say what each means.
@@ -23,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) grace: Duration,
     pub(crate) reveal_secrets: bool,
     pub(crate) recorded_stdin: usize,
+    pub(crate) seed: Option<Seed>,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             grace: Duration::ZERO,
             reveal_secrets: false,
             recorded_stdin: 64 * 1024,
+            seed: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use mock_base::{
-    Recorder,
+    Recorder, Seed, State,
     event::{ClosedBy, Connected, Disconnected, Panicked},
 };
 use tokio::{
@@ -32,6 +32,8 @@ pub struct Connection {
     peer: Peer,
     local: Option<SocketAddr>,
     recorder: Recorder,
+    state: State,
+    seed: Seed,
 }
 
 impl Connection {
@@ -53,6 +55,18 @@ impl Connection {
         self.local
     }
 
+    /// The states of its server.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What the chances of its server are drawn from.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
     /// Writes to the journal in the name of this connection.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
@@ -66,7 +80,9 @@ pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handle
 /// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
 pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer, local: Option<SocketAddr>) {
     let number = server.next_connection();
-    let connection = Connection { number, peer, local, recorder: server.recorder.on_connection(number) };
+    let recorder = server.recorder.on_connection(number);
+    let connection =
+        Connection { number, peer, local, recorder, state: server.state.clone(), seed: server.seed };
     let recorder = connection.recorder.clone();
     recorder.record(Connected::new(peer.to_string()));
     let handler = match make_handler(&server, &connection) {
@@ -100,6 +116,8 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer,
         // The client may be gone or slow: then it does not hear it.
         let _too_late = timeout(LINGER, say(socket, last_word)).await;
     }
+    server.built.rules.forget(number);
+    server.state.on_connection(number).clear();
     recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
 }
 

@@ -1,6 +1,8 @@
 //! Errors of starting and stopping a server.
 
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
+
+use mock_base::VerificationError;
 
 use crate::UnknownAlgorithm;
 
@@ -33,9 +35,14 @@ pub enum StartError {
 }
 
 /// A server that did not end as it should.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is the same text as `Display`: it is what `unwrap` prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ShutdownError {
+    /// It ended, but what was expected of it did not come; the text is the report.
+    #[error(transparent)]
+    Unmet(#[from] VerificationError),
     /// Something still runs after the deadline: a task that blocks its thread, most likely.
     #[error("{tasks} tasks of server `{name}` still run {after:?} after the shutdown began")]
     StillRunning {
@@ -46,4 +53,10 @@ pub enum ShutdownError {
         /// The deadline.
         after: Duration,
     },
+}
+
+impl fmt::Debug for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -180,6 +180,11 @@ impl Handler for Box<dyn Handler> {
 pub struct Launch {
     pub(crate) answer: LaunchAnswer,
     pub(crate) rule: Option<String>,
+    /// The nearest rule, where none was for it.
+    pub(crate) hint: Option<String>,
+    /// The number of the rule's call.
+    pub(crate) call: u64,
+    pub(crate) captures: Vec<(String, String)>,
 }
 
 #[derive(Clone)]
@@ -193,23 +198,35 @@ impl Launch {
     /// Runs this program (`SSH_MSG_CHANNEL_SUCCESS`). The journal names the rule `handler` until
     /// [`by_rule`](Self::by_rule) gives another name.
     pub fn run(program: impl Program + 'static) -> Self {
-        Self { answer: LaunchAnswer::Run(Arc::new(program)), rule: Some("handler".to_owned()) }
+        Self { rule: Some("handler".to_owned()), ..Self::new(LaunchAnswer::Run(Arc::new(program))) }
+    }
+
+    fn new(answer: LaunchAnswer) -> Self {
+        Self { answer, rule: None, hint: None, call: 1, captures: Vec::new() }
+    }
+
+    /// What the program sees of the rule that decided.
+    pub(crate) fn with_call(mut self, number: u64, captures: Vec<(String, String)>) -> Self {
+        self.call = number;
+        self.captures = captures;
+        self
     }
 
     /// Says that no rule decided: the command is unknown.
-    pub(crate) fn by_nobody(mut self) -> Self {
+    pub(crate) fn by_nobody(mut self, hint: Option<String>) -> Self {
         self.rule = None;
+        self.hint = hint;
         self
     }
 
     /// Refuses the request (`SSH_MSG_CHANNEL_FAILURE`).
     pub fn refuse() -> Self {
-        Self { answer: LaunchAnswer::Refuse, rule: None }
+        Self::new(LaunchAnswer::Refuse)
     }
 
     /// Never answers the request: a client that wants a reply waits for it.
     pub fn silence() -> Self {
-        Self { answer: LaunchAnswer::Silence, rule: None }
+        Self::new(LaunchAnswer::Silence)
     }
 
     /// Names the rule that decided, for the journal.

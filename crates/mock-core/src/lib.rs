@@ -22,6 +22,7 @@ mod server;
 mod session;
 mod shell;
 mod transport;
+mod verify;
 
 pub use algorithms::{Algorithms, UnknownAlgorithm};
 pub use authenticator::{
@@ -35,15 +36,18 @@ pub use connect::{BoxFuture, Connect};
 pub use connection::Connection;
 pub use error::{ShutdownError, StartError};
 pub use exec::{
-    Any, Exec, Glob, Match, MatchCommand, PatternError, Prefix, Regex, Reply, Respond, any, glob, prefix,
-    regex,
+    And, Exec, IndexKey, Match, MatchCommand, Not, Or, Reply, Respond, RuleId, RuleInfo, Rules, Template,
+    TemplateError,
 };
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
 pub use lifecycle::{Closed, Shutdown, Stopper};
-pub use mock_base::{self, Events, Journal, JournalOptions, Recorder, event};
+pub use mock_base::{
+    self, Delay, Events, Expectation, Guard, Journal, JournalOptions, Pattern, PatternError, Recorder, Seed,
+    State, Times, VerificationError, any, event, expect, expect_in_order, expect_none, glob, prefix, regex,
+};
 pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
-pub use request::{Peer, Request, Wanted};
+pub use request::{Peer, Request, StdinSoFar, Wanted};
 pub use server::MockSshServer;
 pub use session::{ChannelStream, Control, Controls, Parts, Session, Stdin, Stdout};
 pub use shell::Shell;

@@ -3,7 +3,8 @@
 use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use bytes::Bytes;
-use mock_base::event::Pty;
+use mock_base::{Seed, State, event::Pty};
+use rand::Rng;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +59,26 @@ pub struct Request {
     pub pty: Option<Pty>,
     /// Whether agent forwarding was requested and granted on this channel.
     pub agent_forwarding: bool,
+    /// The states of the server, to look at and to change.
+    pub state: State,
+    /// The number of the call among those that the rule answered, from 1. While rules are asked it is 1.
+    pub call: u64,
+    /// What the rule's matcher captured, by name and by number.
+    pub captures: Vec<(String, String)>,
+    /// Standard input, as far as a rule that depends on it has read it.
+    pub stdin: Option<StdinSoFar>,
+    /// What chance is derived from.
+    pub seed: Seed,
+}
+
+/// Standard input, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StdinSoFar {
+    /// What has come.
+    pub data: Bytes,
+    /// Whether it is all.
+    pub ended: bool,
 }
 
 impl Request {
@@ -81,7 +102,42 @@ impl Request {
             env: Vec::new(),
             pty: None,
             agent_forwarding: false,
+            state: State::new(),
+            call: 1,
+            captures: Vec::new(),
+            stdin: None,
+            seed: Seed(0),
         }
+    }
+
+    /// The words of the command as a shell splits them, the program first; by white space where its quotes do not pair.
+    ///
+    /// ```
+    /// use mock_core::{Request, Wanted};
+    ///
+    /// let request = Request::detached("deploy", Wanted::Exec("echo 'two words'".into()));
+    /// assert_eq!(request.args(), ["echo", "two words"]);
+    /// ```
+    #[must_use]
+    pub fn args(&self) -> Vec<String> {
+        let text = self.command_text();
+        shell_words::split(&text).unwrap_or_else(|_| text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// What the rule's matcher captured under this name, or as this number.
+    #[must_use]
+    pub fn capture(&self, name: &str) -> Option<&str> {
+        self.captures.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The states of the connection, or of the server.
+    pub(crate) fn state_for(&self, per_connection: bool) -> State {
+        if per_connection { self.state.on_connection(self.connection) } else { self.state.clone() }
+    }
+
+    /// Random numbers for the purpose with this number: the same for the same request of a server with the same seed.
+    pub fn rng(&self, purpose: u64) -> impl Rng + use<> {
+        self.seed.rng(&[self.connection, u64::from(self.channel), self.call, purpose])
     }
 
     /// The command as the client sent it; empty for a shell and for a subsystem.

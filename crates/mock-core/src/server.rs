@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use mock_base::{Events, Journal, Recorder, event::Started};
+use mock_base::{Events, Expectations, Journal, Recorder, Seed, State, VerificationError, event::Started};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{io::DuplexStream, net::TcpListener, runtime::Handle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -50,6 +50,9 @@ pub(crate) struct Shared {
     /// How many connections did not end in time, if any.
     pub(crate) left_running: OnceLock<(usize, Duration)>,
     pub(crate) connections: AtomicU64,
+    pub(crate) expectations: Expectations,
+    pub(crate) state: State,
+    pub(crate) seed: Seed,
 }
 
 impl std::fmt::Debug for Shared {
@@ -67,9 +70,14 @@ impl Shared {
         self.connections.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn verify(&self) -> Result<(), VerificationError> {
+        let events = self.recorder.journal().events().on_server(self.options.name.as_str());
+        self.expectations.verify(&events).map_err(|error| error.with_seed(self.seed))
+    }
+
     pub(crate) fn outcome(&self) -> Result<(), ShutdownError> {
         match self.left_running.get() {
-            None => Ok(()),
+            None => Ok(self.verify()?),
             Some((tasks, after)) => Err(ShutdownError::StillRunning {
                 name: self.options.name.clone(),
                 tasks: *tasks,
@@ -108,6 +116,7 @@ impl MockSshServer {
     /// Runs on this runtime. `listen` says whether there is a socket.
     pub(crate) fn launch(builder: Builder, runtime: Handle, listen: bool) -> Result<Self, StartError> {
         let parts = builder.into_parts()?;
+        let seed = parts.options.seed.unwrap_or_else(Seed::random);
         let options = Arc::new(parts.options);
         let wanted = SocketAddr::new(options.address, options.port);
         let listener = if listen { Some(bind(wanted, &runtime)?) } else { None };
@@ -129,9 +138,12 @@ impl MockSshServer {
             tasks: TaskTracker::new(),
             left_running: OnceLock::new(),
             connections: AtomicU64::new(0),
+            expectations: parts.expectations,
+            state: State::new(),
+            seed,
         });
         let shown = listener.as_ref().map_or_else(|| "memory".to_owned(), |_| address.to_string());
-        shared.recorder.record(Started::new(shown));
+        shared.recorder.record(Started::new(shown).seed(seed.0));
         let listener = listener.map(|(listener, _)| listener);
         shared.runtime.spawn(accept::own(Arc::clone(&shared), listener));
         Ok(Self { shared, address })
@@ -190,11 +202,6 @@ impl MockSshServer {
         KitBuilder::new(self, directory.as_ref())
     }
 
-    /// Forgets what happened: clears the journal, for all that share it. Live connections go on.
-    pub fn reset(&self) {
-        self.journal().events().clear();
-    }
-
     /// A handle that stops the server from elsewhere.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
@@ -214,10 +221,21 @@ impl MockSshServer {
 }
 
 impl Drop for MockSshServer {
-    /// Cuts every connection, and does not wait.
+    /// Cuts every connection, and does not wait. If nobody has asked whether what was expected came, this does.
+    ///
+    /// # Panics
+    ///
+    /// With the report when something is unmet, so that the test fails; not while the thread panics already.
+    #[expect(clippy::panic, reason = "there is no other way to fail the test that forgot to ask")]
     fn drop(&mut self) {
         if !self.shared.closed.is_cancelled() {
             self.stopper().kill();
+        }
+        if self.shared.expectations.are_verified() || std::thread::panicking() {
+            return;
+        }
+        if let Err(report) = self.shared.verify() {
+            panic!("{report}");
         }
     }
 }

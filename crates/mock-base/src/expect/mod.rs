@@ -78,12 +78,15 @@ impl Unmet {
 
     /// Adds what came nearest among these events, as `query` judges them.
     #[must_use]
-    pub fn nearest<Q: Query + ?Sized>(mut self, events: &Events, query: &Q) -> Self {
-        let mut near: Vec<_> = events
-            .all()
-            .into_iter()
-            .filter_map(|event| query.near(&event).map(|mismatch| (event, mismatch)))
-            .collect();
+    pub fn nearest<Q: Query + ?Sized>(self, events: &Events, query: &Q) -> Self {
+        self.near_by(events, |event| query.near(event))
+    }
+
+    /// Adds what came nearest among these events, as `judge` does: `None` for what is nothing like it.
+    #[must_use]
+    pub fn near_by(mut self, events: &Events, judge: impl Fn(&Event) -> Option<Mismatch>) -> Self {
+        let all = events.all().into_iter();
+        let mut near: Vec<_> = all.filter_map(|event| judge(&event).map(|mismatch| (event, mismatch))).collect();
         near.sort_by_key(|(event, mismatch)| (mismatch.distance, event.seq));
         near.truncate(NEAR);
         self.near = near;

@@ -47,6 +47,14 @@ impl Times {
     }
 }
 
+impl Times {
+    /// A number of times in words: `once`, `twice`, `3 times`.
+    #[must_use]
+    pub fn in_words(count: u64) -> String {
+        Count(count).to_string()
+    }
+}
+
 impl From<u64> for Times {
     fn from(count: u64) -> Self {
         Self::between(count, Some(count))

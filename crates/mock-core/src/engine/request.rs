@@ -102,7 +102,7 @@ impl Engine {
             session.channel_failure(id)?;
             return Ok(());
         }
-        let request = Request {
+        let mut request = Request {
             wanted,
             user: self.user.clone(),
             peer: self.connection.peer(),
@@ -112,6 +112,11 @@ impl Engine {
             env: channel.env.clone(),
             pty: channel.pty.clone(),
             agent_forwarding: channel.agent_forwarding,
+            state: self.connection.state().clone(),
+            call: 1,
+            captures: Vec::new(),
+            stdin: None,
+            seed: self.connection.seed(),
         };
         let launch = self.decide(|handler| ask(handler, &request))?;
         let Some(channel) = self.channels.get_mut(&id) else {
@@ -120,11 +125,17 @@ impl Engine {
         let accepted = matches!(launch.answer, LaunchAnswer::Run(_));
         match &request.wanted {
             Wanted::Exec(command) => {
-                channel.recorder().record(ExecEvent::new(Bytes::clone(command), accepted, launch.rule));
+                let mut exec =
+                    ExecEvent::new(Bytes::clone(command), accepted, launch.rule).by(request.user.clone());
+                exec.hint = launch.hint;
+                exec.call = exec.rule.is_some().then_some(launch.call);
+                channel.recorder().record(exec);
             }
             Wanted::Shell => channel.recorder().record(ShellEvent::new(accepted)),
             Wanted::Subsystem(name) => channel.recorder().record(SubsystemEvent::new(name.clone(), accepted)),
         }
+        request.call = launch.call;
+        request.captures = launch.captures;
         match launch.answer {
             LaunchAnswer::Run(program) => {
                 session.channel_success(id)?;

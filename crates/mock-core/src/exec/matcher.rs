@@ -1,17 +1,37 @@
-//! Which commands a rule is for.
+//! Which requests a rule is for: the seam, and what implements it out of the box.
+//!
+//! A matcher is pure. It may be asked more than once, and it may say that it cannot tell before more standard input
+//! has come; then it is asked again.
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
+use bytes::Bytes;
+use mock_base::{Mismatch, Pattern};
+
+use super::combine::{And, Not, Or};
 use crate::Request;
 
 /// Whether a matcher matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Match {
     /// It did not.
     Miss,
     /// It did.
     Hit,
+    /// It did, and parts of the command have these names; `{{ name }}` in a template is replaced by them.
+    Captured(Vec<(String, String)>),
+    /// It depends on standard input of which too little has come. The request is accepted, and the matcher asked
+    /// again when there is more.
+    NeedsStdin,
+}
+
+impl Match {
+    /// Whether it matched.
+    #[must_use]
+    pub fn is_hit(&self) -> bool {
+        matches!(self, Self::Hit | Self::Captured(_))
+    }
 }
 
 impl From<bool> for Match {
@@ -20,20 +40,33 @@ impl From<bool> for Match {
     }
 }
 
-/// Decides whether a rule is for a command. Pure: it may be asked more than once.
+/// How the rules that a command could be for are found among thousands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexKey {
+    /// It matches no other command than this.
+    Exact(Bytes),
+    /// It matches no command that does not begin so.
+    Prefix(Bytes),
+    /// It has to be asked.
+    None,
+}
+
+/// Decides whether a rule is for a request.
 ///
-/// Implemented by strings, which match the whole command exactly, by what [`prefix`], [`glob`], [`regex()`] and
-/// [`any`] make, and by closures over a [`Request`].
+/// Implemented by strings, which match the whole command exactly, by [`Pattern`]s ([`prefix`](crate::prefix),
+/// [`glob`](crate::glob), [`regex`](crate::regex()), [`any`](crate::any())), by what [`argv`](crate::argv),
+/// [`user`](crate::user) and the like make, and by closures over a [`Request`].
 ///
 /// ```
-/// use mock_core::{Exec, Request, any, glob, prefix, regex};
+/// use mock_core::{Exec, MatchCommand as _, Request, any, glob, prefix, regex, user, with_pty};
 ///
 /// # fn main() -> Result<(), mock_core::PatternError> {
 /// let rules = [
 ///     Exec::on("uptime").reply("up 3 days\n"),
 ///     Exec::on(prefix("echo ")).reply("echoed\n"),
 ///     Exec::on(glob("systemctl * nginx")?).reply(""),
-///     Exec::on(regex(r"^rm\b")?).reply("denied\n"),
+///     Exec::on(regex(r"^rm\b")?.and(user("deploy")).and(with_pty().not())).reply("denied\n"),
 ///     Exec::on(|request: &Request| request.user == "root").reply("yes, master\n"),
 ///     Exec::on(any()).reply("what?\n"),
 /// ];
@@ -49,6 +82,41 @@ pub trait MatchCommand: Send + Sync {
     fn describe(&self) -> String {
         "a closure".to_owned()
     }
+
+    /// Where the matcher stands in the index of a server's rules.
+    fn index(&self) -> IndexKey {
+        IndexKey::None
+    }
+
+    /// Why the rule is not for this request, where that can be told; for hints at the nearest rule.
+    fn explain(&self, request: &Request) -> Option<Mismatch> {
+        let _ = request;
+        None
+    }
+
+    /// Matches what both match.
+    fn and<M: MatchCommand>(self, other: M) -> And<Self, M>
+    where
+        Self: Sized,
+    {
+        And(self, other)
+    }
+
+    /// Matches what either matches; captures are those of the first that does.
+    fn or<M: MatchCommand>(self, other: M) -> Or<Self, M>
+    where
+        Self: Sized,
+    {
+        Or(self, other)
+    }
+
+    /// Matches what this does not.
+    fn not(self) -> Not<Self>
+    where
+        Self: Sized,
+    {
+        Not(self)
+    }
 }
 
 impl<F, M> MatchCommand for F
@@ -61,25 +129,58 @@ where
     }
 }
 
-impl MatchCommand for &'static str {
+impl MatchCommand for Pattern {
     fn matches(&self, request: &Request) -> Match {
-        (request.command() == self.as_bytes()).into()
+        let command = request.command();
+        if !self.is_match(command) {
+            return Match::Miss;
+        }
+        match self.captures(command) {
+            captures if captures.is_empty() => Match::Hit,
+            captures => Match::Captured(captures),
+        }
     }
 
     fn describe(&self) -> String {
-        (*self).to_owned()
+        self.to_string()
+    }
+
+    fn index(&self) -> IndexKey {
+        match (self.as_exact(), self.as_prefix()) {
+            (Some(text), _) => IndexKey::Exact(Bytes::copy_from_slice(text.as_bytes())),
+            (_, Some(text)) => IndexKey::Prefix(Bytes::copy_from_slice(text.as_bytes())),
+            (None, None) => IndexKey::None,
+        }
+    }
+
+    fn explain(&self, request: &Request) -> Option<Mismatch> {
+        self.explain_command(request.command())
     }
 }
 
-impl MatchCommand for String {
-    fn matches(&self, request: &Request) -> Match {
-        (request.command() == self.as_bytes()).into()
-    }
+macro_rules! exact {
+    ($($text:ty),*) => {$(
+        impl MatchCommand for $text {
+            fn matches(&self, request: &Request) -> Match {
+                (request.command() == self.as_bytes()).into()
+            }
 
-    fn describe(&self) -> String {
-        self.clone()
-    }
+            fn describe(&self) -> String {
+                format!("{self:?}")
+            }
+
+            fn index(&self) -> IndexKey {
+                IndexKey::Exact(Bytes::copy_from_slice(self.as_bytes()))
+            }
+
+            fn explain(&self, request: &Request) -> Option<Mismatch> {
+                Pattern::from(self.to_owned()).explain_command(request.command())
+            }
+        }
+    )*};
 }
+
+exact!(&'static str, String);
 
 macro_rules! delegate {
     ($($pointer:ty),*) => {$(
@@ -91,166 +192,16 @@ macro_rules! delegate {
             fn describe(&self) -> String {
                 (**self).describe()
             }
+
+            fn index(&self) -> IndexKey {
+                (**self).index()
+            }
+
+            fn explain(&self, request: &Request) -> Option<Mismatch> {
+                (**self).explain(request)
+            }
         }
     )*};
 }
 
 delegate!(Arc<dyn MatchCommand>, Box<dyn MatchCommand>);
-
-/// Matches every command.
-#[must_use]
-pub fn any() -> Any {
-    Any
-}
-
-/// What [`any`] makes.
-#[derive(Debug, Clone, Copy)]
-pub struct Any;
-
-impl MatchCommand for Any {
-    fn matches(&self, _: &Request) -> Match {
-        Match::Hit
-    }
-
-    fn describe(&self) -> String {
-        "any command".to_owned()
-    }
-}
-
-/// Matches commands that begin with this text.
-#[must_use]
-pub fn prefix(text: impl Into<String>) -> Prefix {
-    Prefix(text.into())
-}
-
-/// What [`prefix`] makes.
-#[derive(Debug, Clone)]
-pub struct Prefix(String);
-
-impl MatchCommand for Prefix {
-    fn matches(&self, request: &Request) -> Match {
-        request.command().starts_with(self.0.as_bytes()).into()
-    }
-
-    fn describe(&self) -> String {
-        format!("{}…", self.0)
-    }
-}
-
-/// A pattern that cannot be understood.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PatternError {
-    /// Not a glob.
-    #[error("invalid glob `{pattern}`")]
-    Glob {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong with it.
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// Not a regular expression.
-    #[error("invalid regular expression `{pattern}`")]
-    Regex {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong with it.
-        source: Box<dyn Error + Send + Sync>,
-    },
-}
-
-/// Matches the whole command against a glob: `*` is any text, `?` any character, `[ab]` one of these, `{a,b}`
-/// either. A slash is a character like any other.
-///
-/// # Errors
-///
-/// [`PatternError::Glob`] for a pattern that is not a glob.
-pub fn glob(pattern: &str) -> Result<Glob, PatternError> {
-    match globset::GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build() {
-        Ok(glob) => Ok(Glob(glob.compile_matcher())),
-        Err(source) => Err(PatternError::Glob { pattern: pattern.to_owned(), source: source.into() }),
-    }
-}
-
-/// What [`glob`] makes.
-#[derive(Debug, Clone)]
-pub struct Glob(globset::GlobMatcher);
-
-impl MatchCommand for Glob {
-    fn matches(&self, request: &Request) -> Match {
-        self.0.is_match(&*request.command_text()).into()
-    }
-
-    fn describe(&self) -> String {
-        self.0.glob().glob().to_owned()
-    }
-}
-
-/// Matches commands in which a regular expression is found anywhere: anchor it with `^` and `$` for the whole.
-///
-/// # Errors
-///
-/// [`PatternError::Regex`] for a pattern that is not a regular expression.
-pub fn regex(pattern: &str) -> Result<Regex, PatternError> {
-    match regex::bytes::Regex::new(pattern) {
-        Ok(regex) => Ok(Regex(regex)),
-        Err(source) => Err(PatternError::Regex { pattern: pattern.to_owned(), source: source.into() }),
-    }
-}
-
-/// What [`regex()`] makes.
-#[derive(Debug, Clone)]
-pub struct Regex(regex::bytes::Regex);
-
-impl MatchCommand for Regex {
-    fn matches(&self, request: &Request) -> Match {
-        self.0.is_match(request.command()).into()
-    }
-
-    fn describe(&self) -> String {
-        format!("/{}/", self.0.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Wanted;
-
-    fn hit(matcher: &dyn MatchCommand, command: &'static str) -> bool {
-        matcher.matches(&Request::detached("anna", Wanted::Exec(command.into()))) == Match::Hit
-    }
-
-    #[test]
-    fn a_string_matches_the_whole_command_only() {
-        assert!(hit(&"uname", "uname"));
-        assert!(!hit(&"uname", "uname -r"));
-        assert!(!hit(&String::from("uname"), "Uname"));
-    }
-
-    #[test]
-    fn a_prefix_matches_from_the_begin() {
-        assert!(hit(&prefix("rm "), "rm -rf /"));
-        assert!(!hit(&prefix("rm "), "sudo rm -rf /"));
-    }
-
-    #[test]
-    fn a_glob_matches_the_whole_command_across_slashes() {
-        let glob = glob("tar -C /srv/* -xf ?.tar").unwrap();
-        assert!(hit(&glob, "tar -C /srv/a/b -xf x.tar"));
-        assert!(!hit(&glob, "tar -C /srv/a/b -xf x.tar.gz"));
-    }
-
-    #[test]
-    fn a_regular_expression_is_found_anywhere() {
-        let regex = regex(r"\brm\b").unwrap();
-        assert!(hit(&regex, "sudo rm -rf /"));
-        assert!(!hit(&regex, "charm"));
-    }
-
-    #[test]
-    fn a_bad_pattern_is_named() {
-        assert_eq!(glob("[a").unwrap_err().to_string(), "invalid glob `[a`");
-        assert_eq!(regex("(").unwrap_err().to_string(), "invalid regular expression `(`");
-    }
-}

@@ -1,37 +1,90 @@
-//! One rule: a matcher and what answers it.
+//! One rule: a matcher, what answers it, and when it holds. Immutable; what is counted is in `mounted.rs`.
 
 use std::{fmt, sync::Arc};
 
-use super::{Match, MatchCommand, Reply, Respond, any};
-use crate::{Launch, Program, Request, Run, Start};
+use mock_base::Times;
+
+use super::{MatchCommand, Reply, Respond, player};
+use crate::{Program, Request, Run, Start, any};
 
 /// A rule for commands: which it is for, and what answers them. Immutable, and cheap to clone.
 ///
 /// ```
 /// use mock_core::{Exec, Reply, Request, Session};
 ///
-/// let fixed = Exec::on("uname -r").reply("6.8.0\n");
+/// let fixed = Exec::on("uname -r").reply("6.8.0\n").expect(1);
 /// let computed = Exec::on("whoami").reply(|request: &Request| format!("{}\n", request.user));
-/// let failing = Exec::on("false").reply(Reply::fail(1));
+/// let flaky = Exec::on("deploy").reply_each([Reply::fail(75), Reply::from("deployed\n")]);
+/// let lock = Exec::on("lock").in_state("lock", "initial").then_state("lock", "held").reply("locked\n");
 /// let running = Exec::on("cat").run(async |mut session: Session| {
 ///     while let Some(data) = session.read().await {
 ///         session.write(data).await?;
 ///     }
 ///     std::io::Result::Ok(())
 /// });
-/// # let _ = (fixed, computed, failing, running);
+/// # let _ = (fixed, computed, flaky, lock, running);
 /// ```
 #[derive(Clone)]
 #[must_use = "a rule does nothing by itself: hand it to `Builder::exec`"]
 pub struct Exec {
-    matcher: Arc<dyn MatchCommand>,
-    program: Arc<dyn Program>,
+    pub(super) matcher: Arc<dyn MatchCommand>,
+    pub(super) program: Arc<dyn Program>,
+    pub(super) effects: Vec<Arc<Effect>>,
+    pub(super) name: Option<String>,
+    /// States that must hold, by name.
+    pub(super) when: Vec<(String, String)>,
+    /// States that are set then.
+    pub(super) then: Vec<(String, String)>,
+    pub(super) calls: Calls,
+    /// Whether states and calls are those of the connection.
+    pub(super) per_connection: bool,
+    pub(super) expected: Option<Times>,
 }
 
+pub(super) type Effect = dyn Fn(&Request) + Send + Sync;
+
+/// Which of the requests that match are answered, by their number from 1.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Calls {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) every: u64,
+}
+
+impl Calls {
+    pub(super) const ALL: Self = Self { first: 1, last: u64::MAX, every: 1 };
+
+    pub(super) fn hold(self, number: u64) -> bool {
+        (self.first..=self.last).contains(&number) && number.is_multiple_of(self.every)
+    }
+}
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self { first, last, .. } if first == last => write!(f, "only call {first}"),
+            Self { every, .. } if every > 1 => write!(f, "only every {every}th call"),
+            Self { first, last: u64::MAX, .. } => write!(f, "only calls after {}", first - 1),
+            Self { last, .. } => write!(f, "only the first {last} calls"),
+        }
+    }
+}
+
+/// Which commands, and what answers them.
 impl Exec {
     /// A rule for what `matcher` matches. Until told otherwise it prints nothing and exits with status 0.
     pub fn on(matcher: impl MatchCommand + 'static) -> Self {
-        Self { matcher: Arc::new(matcher), program: Arc::new(Responding(Reply::ok())) }
+        Self {
+            matcher: Arc::new(matcher),
+            program: Arc::new(Responding(Reply::ok())),
+            effects: Vec::new(),
+            name: None,
+            when: Vec::new(),
+            then: Vec::new(),
+            calls: Calls::ALL,
+            per_connection: false,
+            expected: None,
+        }
     }
 
     /// Answers every command with `REMOTE_OK:<command>` and a line feed, exit status 0.
@@ -44,10 +97,20 @@ impl Exec {
         })
     }
 
-    /// Answers like this: with text, a [`Reply`], or a closure that makes either.
+    /// Answers like this: with text, a [`Reply`], a [`Template`](crate::Template), or a closure that makes one.
     pub fn reply(mut self, answer: impl Respond + 'static) -> Self {
         self.program = Arc::new(Responding(answer));
         self
+    }
+
+    /// Answers the first call with the first of these, the second with the second, and from the last on with the last.
+    pub fn reply_each<R: Respond + 'static>(self, answers: impl IntoIterator<Item = R>) -> Self {
+        let answers: Vec<R> = answers.into_iter().collect();
+        self.reply(move |request: &Request| {
+            let index = usize::try_from(request.call.saturating_sub(1)).unwrap_or(usize::MAX);
+            let answer = answers.get(index).or_else(|| answers.last());
+            answer.map_or_else(Reply::ok, |answer| answer.respond(request))
+        })
     }
 
     /// Runs this program.
@@ -56,13 +119,84 @@ impl Exec {
         self
     }
 
-    /// What is to be done with this request, if the rule is for it.
-    #[must_use]
-    pub fn launch(&self, request: &Request) -> Option<Launch> {
-        match self.matcher.matches(request) {
-            Match::Miss => None,
-            Match::Hit => Some(Launch::run(Arc::clone(&self.program)).by_rule(self.matcher.describe())),
-        }
+    /// Does this first, whenever the rule answers: changes a file, a state, a counter of the test.
+    pub fn effect(mut self, effect: impl Fn(&Request) + Send + Sync + 'static) -> Self {
+        self.effects.push(Arc::new(effect));
+        self
+    }
+}
+
+/// When the rule holds.
+impl Exec {
+    /// Only while the server's state `name` is `value`; [`State::INITIAL`](crate::State::INITIAL) is what a state is
+    /// until it is set. Of several, all must hold.
+    pub fn in_state(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.when.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the server's state `name` to `value` whenever the rule answers. Together with
+    /// [`in_state`](Self::in_state) that is one step: of two clients at once, one gets the rule.
+    pub fn then_state(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.then.push((name.into(), value.into()));
+        self
+    }
+
+    /// Only the first `count` requests that it matches; what comes later is for the rules behind it.
+    pub fn up_to(mut self, count: u64) -> Self {
+        self.calls.last = count;
+        self
+    }
+
+    /// Not the first `count` requests that it matches.
+    pub fn after(mut self, count: u64) -> Self {
+        self.calls.first = count.saturating_add(1);
+        self
+    }
+
+    /// Only the request with this number among those that it matches, from 1.
+    pub fn nth(mut self, number: u64) -> Self {
+        (self.calls.first, self.calls.last) = (number, number);
+        self
+    }
+
+    /// Only every nth request that it matches.
+    pub fn every(mut self, nth: u64) -> Self {
+        self.calls.every = nth.max(1);
+        self
+    }
+
+    /// Counts calls for each connection by itself, and means the states of the connection, not of the server.
+    pub fn per_connection(mut self) -> Self {
+        self.per_connection = true;
+        self
+    }
+}
+
+/// How it is known, and what is expected of it.
+impl Exec {
+    /// Called so in the journal and in reports: as its matcher reads by default.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Expects that it answers so many commands: a number or a range. Checked when the server is verified.
+    pub fn expect(mut self, times: impl Into<Times>) -> Self {
+        self.expected = Some(times.into());
+        self
+    }
+
+    pub(super) fn label(&self) -> String {
+        let described = || {
+            let text = self.matcher.describe();
+            // An exact text is known as it was written.
+            match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+                Some(text) if !text.contains('"') => text.to_owned(),
+                _ => text,
+            }
+        };
+        self.name.clone().unwrap_or_else(described)
     }
 }
 
@@ -72,32 +206,36 @@ impl fmt::Debug for Exec {
     }
 }
 
-/// Plays an answer: its output, then its end.
+/// Plays an answer.
 struct Responding<R>(R);
 
 impl<R: Respond> Program for Responding<R> {
     fn start(&self, start: Start) -> Run {
         let reply = self.0.respond(start.request());
         let mut session = start.session();
-        Run::reply(async move {
-            // A client that is gone cannot be told anything, so there is nothing to do about an error.
-            let _gone = session.write(reply.stdout).await;
-            let _gone = session.write_err(reply.stderr).await;
-            reply.exit
-        })
+        Run::reply(async move { player::play(reply, &mut session, false).await })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Wanted;
 
     #[test]
-    fn a_rule_names_itself_in_the_launch() {
-        let request = Request::detached("anna", Wanted::Exec("uname -r".into()));
-        let launch = Exec::on("uname -r").launch(&request).unwrap();
-        assert_eq!(launch.rule.as_deref(), Some("uname -r"));
-        assert!(Exec::on("uname").launch(&request).is_none());
+    fn calls_are_picked_by_their_number() {
+        let picked = |rule: &Exec| (1..=6).filter(|number| rule.calls.hold(*number)).collect::<Vec<_>>();
+        let rule = || Exec::on("x");
+        assert_eq!(picked(&rule()), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(picked(&rule().up_to(2)), [1, 2]);
+        assert_eq!(picked(&rule().after(4)), [5, 6]);
+        assert_eq!(picked(&rule().nth(3)), [3]);
+        assert_eq!(picked(&rule().every(2).up_to(4)), [2, 4]);
+    }
+
+    #[test]
+    fn a_rule_is_known_by_its_name_or_its_matcher() {
+        assert_eq!(Exec::on("uname -r").label(), "uname -r");
+        assert_eq!(Exec::on(any()).label(), "anything");
+        assert_eq!(Exec::on("uname").named("kernel").label(), "kernel");
     }
 }

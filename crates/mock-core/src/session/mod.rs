@@ -5,6 +5,7 @@
 //! writes with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
 
 mod controls;
+mod drive;
 mod stdin;
 mod stdout;
 mod stream;
@@ -16,6 +17,7 @@ use mock_base::Recorder;
 
 pub(crate) use controls::ControlQueue;
 pub use controls::{Control, Controls};
+pub(crate) use drive::drive;
 pub(crate) use stdin::Inbox;
 pub use stdin::Stdin;
 pub use stdout::Stdout;
@@ -71,6 +73,18 @@ impl Session {
     #[must_use]
     pub fn request(&self) -> &Request {
         &self.parts.request
+    }
+
+    /// Begins anew: with this request, and with this data to be read again before what comes. Returns a second reader
+    /// of the same data.
+    pub(crate) fn replay(&mut self, request: Arc<Request>, data: Bytes) -> Stdin {
+        self.parts.request = request;
+        self.parts.stdin.put_back(data.clone());
+        self.parts.stdin.twin(data)
+    }
+
+    pub(crate) fn stdout(&self) -> Stdout {
+        self.parts.stdout.clone()
     }
 
     /// Writes to the journal in the name of this channel.

@@ -40,7 +40,8 @@ struct Queue {
     chunks: VecDeque<BytesMut>,
     bytes: usize,
     ended: bool,
-    /// Nobody reads any more, so data is thrown away.
+    /// How many read; without any, data is thrown away once there was one.
+    readers: usize,
     abandoned: bool,
     reader: Option<Waker>,
 }
@@ -90,6 +91,7 @@ impl Inbox {
 
     /// The program's end; there is one.
     pub(crate) fn reader(&self) -> Stdin {
+        self.queue().readers += 1;
         Stdin { inbox: self.clone(), current: Bytes::new() }
     }
 }
@@ -152,6 +154,22 @@ impl Stdin {
         Ok(data)
     }
 
+    /// Puts data in front of what is read next.
+    pub(super) fn put_back(&mut self, data: Bytes) {
+        if self.current.is_empty() {
+            self.current = data;
+        } else {
+            self.current = [data, std::mem::take(&mut self.current)].concat().into();
+        }
+    }
+
+    /// A second reader, of this data and then of what comes: one of the two is to be dropped unread.
+    pub(super) fn twin(&self, data: Bytes) -> Self {
+        let mut twin = self.inbox.reader();
+        twin.current = data;
+        twin
+    }
+
     /// Ready with something in `current`, or with nothing at the end of the data.
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.current.is_empty() {
@@ -188,9 +206,12 @@ impl AsyncRead for Stdin {
 impl Drop for Stdin {
     fn drop(&mut self) {
         let mut queue = self.inbox.queue();
-        queue.abandoned = true;
-        queue.chunks.clear();
-        queue.bytes = 0;
+        queue.readers = queue.readers.saturating_sub(1);
+        if queue.readers == 0 {
+            queue.abandoned = true;
+            queue.chunks.clear();
+            queue.bytes = 0;
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Shell {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        let rule = self.rules.iter().find(|(matcher, _)| matcher.matches(request) == crate::Match::Hit);
+        let rule = self.rules.iter().find(|(matcher, _)| matcher.matches(request).is_hit());
         match rule {
             Some((_, answer)) => answer.respond(request),
             None => crate::composed::command_not_found(request),

@@ -2,18 +2,21 @@
 
 use std::io;
 
-use bytes::Bytes;
 use mock_base::event::ShellLine;
 
 use super::{
     Shell,
     line::{Editor, Input},
 };
-use crate::{Exit, Reply, Session, Wanted};
+use crate::{
+    Exit, Session, Wanted,
+    exec::{on_terminal, play},
+};
 
 pub(super) async fn run(shell: Shell, mut session: Session) -> io::Result<Exit> {
     let terminal = session.request().pty.is_some();
-    session.write(on_terminal(terminal, &shell.greeting)).await?;
+    let greeting = if terminal { on_terminal(&shell.greeting) } else { shell.greeting.clone() };
+    session.write(greeting).await?;
     session.write(shell.prompt.clone()).await?;
     if shell.silent {
         while session.read().await.is_some() {}
@@ -60,15 +63,11 @@ async fn enter(
     }
     let mut request = session.request().clone();
     request.wanted = Wanted::Exec(line.into());
-    let Reply { stdout, stderr, exit, .. } = shell.answer(&request);
-    session.write(on_terminal(terminal, &stdout)).await?;
-    if terminal {
-        // A terminal has one screen: a remote shell's standard error arrives as standard output.
-        session.write(on_terminal(true, &stderr)).await?;
-    } else {
-        session.write_err(stderr).await?;
-    }
-    *last = exit;
+    let reply = shell.answer(&request);
+    *last = match play(reply, session, terminal).await {
+        Exit::Silent => return Err(io::ErrorKind::BrokenPipe.into()),
+        exit => exit,
+    };
     Ok(None)
 }
 
@@ -90,21 +89,4 @@ async fn leave(session: &mut Session, terminal: bool, last: Exit) -> io::Result<
         session.write(&b"exit\r\n"[..]).await?;
     }
     Ok(last)
-}
-
-/// Line feeds become CR LF where there is a terminal to show them (`ONLCR`).
-fn on_terminal(terminal: bool, text: &Bytes) -> Bytes {
-    if !terminal || !text.contains(&b'\n') {
-        return text.clone();
-    }
-    let mut shown = Vec::with_capacity(text.len() + 16);
-    let mut before = 0;
-    for byte in text {
-        if *byte == b'\n' && before != b'\r' {
-            shown.push(b'\r');
-        }
-        shown.push(*byte);
-        before = *byte;
-    }
-    shown.into()
 }

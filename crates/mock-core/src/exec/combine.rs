@@ -1,0 +1,155 @@
+//! Matchers made of matchers.
+
+use mock_base::Mismatch;
+
+use super::{IndexKey, Match, MatchCommand};
+use crate::Request;
+
+/// Both; what [`MatchCommand::and`] makes.
+#[derive(Debug, Clone)]
+pub struct And<A, B>(pub(super) A, pub(super) B);
+
+impl<A: MatchCommand, B: MatchCommand> MatchCommand for And<A, B> {
+    fn matches(&self, request: &Request) -> Match {
+        let first = self.0.matches(request);
+        if first == Match::Miss {
+            return first;
+        }
+        match (first, self.1.matches(request)) {
+            (_, Match::Miss) => Match::Miss,
+            (Match::NeedsStdin, _) | (_, Match::NeedsStdin) => Match::NeedsStdin,
+            (Match::Captured(mut captures), Match::Captured(more)) => {
+                captures.extend(more);
+                Match::Captured(captures)
+            }
+            (Match::Captured(captures), _) | (_, Match::Captured(captures)) => Match::Captured(captures),
+            _ => Match::Hit,
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{} and {}", self.0.describe(), self.1.describe())
+    }
+
+    /// Whatever both match, each matches.
+    fn index(&self) -> IndexKey {
+        match (self.0.index(), self.1.index()) {
+            (exact @ IndexKey::Exact(_), _) | (_, exact @ IndexKey::Exact(_)) => exact,
+            (IndexKey::None, key) | (key, _) => key,
+        }
+    }
+
+    fn explain(&self, request: &Request) -> Option<Mismatch> {
+        let part = |matcher: &dyn MatchCommand| match matcher.matches(request) {
+            Match::Miss => Some(matcher.explain(request).unwrap_or_else(|| unexplained(matcher))),
+            _ => None,
+        };
+        let (first, second) = (part(&self.0), part(&self.1));
+        first.into_iter().chain(second).reduce(Mismatch::and)
+    }
+}
+
+/// Either; what [`MatchCommand::or`] makes.
+#[derive(Debug, Clone)]
+pub struct Or<A, B>(pub(super) A, pub(super) B);
+
+impl<A: MatchCommand, B: MatchCommand> MatchCommand for Or<A, B> {
+    fn matches(&self, request: &Request) -> Match {
+        let first = self.0.matches(request);
+        if first.is_hit() {
+            return first;
+        }
+        match (first, self.1.matches(request)) {
+            (Match::NeedsStdin, Match::Miss) => Match::NeedsStdin,
+            (_, second) => second,
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("({} or {})", self.0.describe(), self.1.describe())
+    }
+
+    fn explain(&self, request: &Request) -> Option<Mismatch> {
+        let nearest = self.0.explain(request).into_iter().chain(self.1.explain(request));
+        nearest.min_by_key(|mismatch| mismatch.distance)
+    }
+}
+
+/// The opposite; what [`MatchCommand::not`] makes.
+#[derive(Debug, Clone)]
+pub struct Not<A>(pub(super) A);
+
+impl<A: MatchCommand> MatchCommand for Not<A> {
+    fn matches(&self, request: &Request) -> Match {
+        match self.0.matches(request) {
+            Match::NeedsStdin => Match::NeedsStdin,
+            matched => (!matched.is_hit()).into(),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("not {}", self.0.describe())
+    }
+}
+
+/// What a mismatch weighs that cannot be told word by word.
+pub(super) const UNEXPLAINED: u32 = 20;
+
+fn unexplained(matcher: &dyn MatchCommand) -> Mismatch {
+    Mismatch::new(UNEXPLAINED, format!("{} does not hold", matcher.describe()))
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_base::{Pattern, glob, prefix, regex};
+
+    use super::*;
+    use crate::Wanted;
+
+    fn request(command: &'static str) -> Request {
+        Request::detached("anna", Wanted::Exec(command.into()))
+    }
+
+    fn later(_: &Request) -> Match {
+        Match::NeedsStdin
+    }
+
+    #[test]
+    fn captures_of_both_are_kept() {
+        let both = regex(r"^(?<what>\w+)").unwrap().and(regex(r"(?<last>\w+)$").unwrap());
+        let Match::Captured(captures) = both.matches(&request("tar -x file")) else {
+            panic!("it matches");
+        };
+        let get = |name: &str| captures.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        assert_eq!((get("what"), get("last")), (Some("tar"), Some("file")));
+    }
+
+    #[test]
+    fn input_is_waited_for_only_where_it_decides() {
+        let ls = || Pattern::from("ls");
+        assert_eq!(ls().and(later).matches(&request("ls")), Match::NeedsStdin);
+        assert_eq!(ls().and(later).matches(&request("cat")), Match::Miss);
+        assert_eq!(later.and(ls()).matches(&request("cat")), Match::Miss);
+        assert_eq!(ls().or(later).matches(&request("ls")), Match::Hit);
+        assert_eq!(later.or(ls()).matches(&request("ls")), Match::Hit);
+        assert_eq!(later.or(ls()).matches(&request("cat")), Match::NeedsStdin);
+        assert_eq!(later.not().matches(&request("ls")), Match::NeedsStdin);
+    }
+
+    #[test]
+    fn the_index_holds_for_what_both_match() {
+        let key = |text: &'static str| IndexKey::Exact(text.into());
+        assert_eq!("ls".and(later).index(), key("ls"));
+        assert_eq!(prefix("l").and("ls").index(), key("ls"));
+        assert_eq!(prefix("l").and(later).index(), IndexKey::Prefix("l".into()));
+        assert_eq!("ls".or("cat").index(), IndexKey::None);
+        assert_eq!("ls".not().index(), IndexKey::None);
+    }
+
+    #[test]
+    fn each_part_that_fails_is_explained() {
+        let rule = glob("systemctl restart *").unwrap().and(|request: &Request| request.user == "root");
+        let found = rule.explain(&request("systemctl start nginx")).unwrap();
+        assert_eq!(found.differences, ["argument 1: `start` is not `restart`", "a closure does not hold"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! The rules of a server in their order, and how those that a command could be for are found among thousands.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use mock_base::Mismatch;
+
+use super::{IndexKey, Match, mounted::Mounted};
+use crate::Request;
+
+/// Rules that are compared for a hint at most.
+const COMPARED: usize = 128;
+/// Neighbours in the order of their texts that are compared where there are more rules.
+const NEIGHBOURS: usize = 8;
+/// What is farther than this is no hint.
+const FAR: u32 = 40;
+
+/// An immutable list of rules.
+#[derive(Default)]
+pub(super) struct RuleSet {
+    pub(super) rules: Vec<Arc<Mounted>>,
+    /// Positions by the whole command.
+    exact: HashMap<Bytes, Vec<usize>>,
+    /// Positions by how a command begins, for each length of a begin.
+    prefixes: BTreeMap<usize, HashMap<Bytes, Vec<usize>>>,
+    /// Positions of those that have to be asked.
+    asked: Vec<usize>,
+    /// Those that count for each connection.
+    pub(super) per_connection: Vec<Arc<Mounted>>,
+    /// Positions by text, for neighbours.
+    texts: BTreeMap<Bytes, usize>,
+}
+
+/// What the rules say to a request.
+pub(super) enum Decision {
+    /// This rule answers it.
+    Hit { rule: Arc<Mounted>, call: u64, captures: Vec<(String, String)> },
+    /// The rule at this position cannot tell before more input has come.
+    NeedsStdin { position: usize },
+    /// No rule is for it.
+    Nobody,
+}
+
+impl RuleSet {
+    pub(super) fn new(rules: Vec<Arc<Mounted>>) -> Self {
+        let mut set = Self::default();
+        for (position, mounted) in rules.iter().enumerate() {
+            match mounted.rule.matcher.index() {
+                IndexKey::Exact(text) => {
+                    set.texts.insert(text.clone(), position);
+                    set.exact.entry(text).or_default().push(position);
+                }
+                IndexKey::Prefix(text) => {
+                    set.texts.insert(text.clone(), position);
+                    let begins = set.prefixes.entry(text.len()).or_default();
+                    begins.entry(text).or_default().push(position);
+                }
+                IndexKey::None => set.asked.push(position),
+            }
+            if mounted.rule.per_connection {
+                set.per_connection.push(Arc::clone(mounted));
+            }
+        }
+        Self { rules, ..set }
+    }
+
+    /// Asks the rules from this position on, in their order. `complete`: no more input will come.
+    pub(super) fn decide(&self, request: &Request, from: usize, complete: bool) -> Decision {
+        for position in self.candidates(request.command()).filter(|position| *position >= from) {
+            let Some(mounted) = self.rules.get(position) else {
+                continue;
+            };
+            let captures = match mounted.rule.matcher.matches(request) {
+                Match::Miss => continue,
+                Match::NeedsStdin if complete => continue,
+                Match::NeedsStdin => return Decision::NeedsStdin { position },
+                Match::Hit => Vec::new(),
+                Match::Captured(captures) => captures,
+            };
+            if let Some(call) = mounted.claim(request) {
+                return Decision::Hit { rule: Arc::clone(mounted), call, captures };
+            }
+        }
+        Decision::Nobody
+    }
+
+    /// Positions of the rules that the command could be for, in their order.
+    fn candidates(&self, command: &[u8]) -> impl Iterator<Item = usize> {
+        let mut indexed = self.exact.get(command).cloned().unwrap_or_default();
+        for (length, begins) in self.prefixes.range(..=command.len()) {
+            let positions = command.get(..*length).and_then(|begin| begins.get(begin));
+            indexed.extend(positions.into_iter().flatten());
+        }
+        indexed.sort_unstable();
+        merge(indexed.into_iter(), self.asked.iter().copied())
+    }
+
+    /// The rule that came nearest to answer, and why it did not.
+    pub(super) fn nearest(&self, request: &Request) -> Option<(&Mounted, Mismatch)> {
+        let compared: Vec<&Arc<Mounted>> = if self.rules.len() <= COMPARED {
+            self.rules.iter().collect()
+        } else {
+            let command = Bytes::copy_from_slice(request.command());
+            let before = self.texts.range(..command.clone()).rev().take(NEIGHBOURS);
+            let after = self.texts.range(command..).take(NEIGHBOURS);
+            let asked = self.asked.iter().take(COMPARED - 2 * NEIGHBOURS);
+            let positions = before.chain(after).map(|(_, position)| position).chain(asked);
+            positions.filter_map(|position| self.rules.get(*position)).collect()
+        };
+        let near = compared.into_iter().filter_map(|mounted| Some((&**mounted, mounted.near(request)?)));
+        near.min_by_key(|(_, mismatch)| mismatch.distance).filter(|(_, mismatch)| mismatch.distance < FAR)
+    }
+}
+
+/// Two ascending sequences as one.
+fn merge(a: impl Iterator<Item = usize>, b: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    std::iter::from_fn(move || match (a.peek(), b.peek()) {
+        (Some(first), Some(second)) if first > second => b.next(),
+        (Some(_), _) => a.next(),
+        (None, _) => b.next(),
+    })
+}

@@ -1,0 +1,135 @@
+//! Plays a reply on a session: piece by piece, with its pauses, as fast as its bandwidth and the client's window let it.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::reply::{Content, Piece, Reply, Stream};
+use crate::{Exit, Request, Session};
+
+/// How often in a second a piece goes out where there is a bandwidth.
+const BEATS: u64 = 10;
+
+/// Plays a reply to its end. A client that is gone cannot be told anything; what goes wrong on this side is the exit.
+pub(crate) async fn play(reply: Reply, session: &mut Session, terminal: bool) -> Exit {
+    match Player::new(&reply, session, terminal).play(&reply.pieces).await {
+        Ok(()) => reply.exit,
+        Err(PlayError::Gone) => Exit::Silent,
+        Err(PlayError::Failed(text)) => Exit::Failed(text),
+    }
+}
+
+enum PlayError {
+    /// The channel is closed.
+    Gone,
+    /// What is to be printed is not there.
+    Failed(String),
+}
+
+impl From<io::Error> for PlayError {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+struct Player<'a> {
+    session: &'a mut Session,
+    /// The client has a pseudo-terminal: one screen for both streams, and line feeds become CR LF.
+    terminal: bool,
+    bandwidth: Option<u64>,
+    /// Pauses so far, so that each draws a chance of its own.
+    pauses: u64,
+}
+
+impl<'a> Player<'a> {
+    fn new(reply: &Reply, session: &'a mut Session, terminal: bool) -> Self {
+        Self { session, terminal, bandwidth: reply.bandwidth, pauses: 0 }
+    }
+
+    async fn play(&mut self, pieces: &[Piece]) -> Result<(), PlayError> {
+        for piece in pieces {
+            match piece {
+                Piece::Print(stream, content) => {
+                    let bytes = content.bytes(self.session.request()).await?;
+                    self.print(*stream, bytes).await?;
+                }
+                Piece::Pause(delay) => {
+                    self.pauses += 1;
+                    let mut rng = self.session.request().rng(self.pauses);
+                    sleep(delay.sample(&mut rng)).await;
+                }
+                Piece::ReadStdin => while self.session.read().await.is_some() {},
+                Piece::EchoStdin => {
+                    while let Some(bytes) = self.session.read().await {
+                        self.print(Stream::Stdout, bytes).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn print(&mut self, stream: Stream, bytes: Bytes) -> io::Result<()> {
+        let mut bytes = if self.terminal { on_terminal(&bytes) } else { bytes };
+        let stream = if self.terminal { Stream::Stdout } else { stream };
+        let Some(bandwidth) = self.bandwidth else {
+            return self.send(stream, bytes).await;
+        };
+        let beat = bandwidth.div_ceil(BEATS);
+        while !bytes.is_empty() {
+            let piece =
+                bytes.split_to(usize::try_from(beat).map_or(bytes.len(), |beat| beat.min(bytes.len())));
+            // What it takes to send so much: of a slow line, the last piece too.
+            #[expect(clippy::cast_precision_loss, reason = "a fraction of a second")]
+            let time = Duration::from_secs_f64(piece.len() as f64 / bandwidth as f64);
+            self.send(stream, piece).await?;
+            sleep(time).await;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, stream: Stream, bytes: Bytes) -> io::Result<()> {
+        match stream {
+            Stream::Stdout => self.session.write(bytes).await,
+            Stream::Stderr => self.session.write_err(bytes).await,
+        }
+    }
+}
+
+impl Content {
+    async fn bytes(&self, request: &Request) -> Result<Bytes, PlayError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::Template(template) => {
+                template.fill(request).map(Bytes::from).map_err(|error| PlayError::Failed(error.to_string()))
+            }
+            Self::File(path) => {
+                let name = path.clone();
+                // A disk may be slow, and the connection must not wait for it.
+                let read = tokio::task::spawn_blocking(move || std::fs::read(name)).await;
+                let failed = |error: &dyn std::fmt::Display| {
+                    PlayError::Failed(format!("cannot read `{}`: {error}", path.display()))
+                };
+                read.map_err(|error| failed(&error))?.map(Bytes::from).map_err(|error| failed(&error))
+            }
+        }
+    }
+}
+
+/// Line feeds become CR LF where there is a terminal to show them (`ONLCR`).
+pub(crate) fn on_terminal(text: &Bytes) -> Bytes {
+    if !text.contains(&b'\n') {
+        return text.clone();
+    }
+    let mut shown = Vec::with_capacity(text.len() + 16);
+    let mut before = 0;
+    for byte in text {
+        if *byte == b'\n' && before != b'\r' {
+            shown.push(b'\r');
+        }
+        shown.push(*byte);
+        before = *byte;
+    }
+    shown.into()
+}
