@@ -2,7 +2,10 @@
 //!
 //! Owner and group come together or not at all, and so do the two times: that is how version 3 has them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
@@ -161,4 +164,25 @@ fn seconds(time: SystemTime) -> u32 {
 
 fn time(seconds: u32) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.into())
+}
+
+impl fmt::Display for Attributes {
+    /// What was sent: `size=5 mode=0644 owner=1000:1000 accessed=0 modified=0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let mut field = |text: Option<String>| {
+            let Some(text) = text else { return Ok(()) };
+            write!(f, "{separator}{text}")?;
+            separator = " ";
+            Ok(())
+        };
+        field(self.size.map(|size| format!("size={size}")))?;
+        field(self.mode().map(|mode| format!("mode={mode:04o}")))?;
+        field(self.owner.map(|owner| format!("owner={}:{}", owner.user, owner.group)))?;
+        field(self.times.map(|times| format!("accessed={} modified={}", times.accessed, times.modified)))?;
+        for (name, _) in &self.extended {
+            field(Some(String::from_utf8_lossy(name).into_owned()))?;
+        }
+        Ok(())
+    }
 }

@@ -90,7 +90,9 @@ impl NamesById {
     pub fn encode(&self, out: &mut BytesMut) {
         for names in [&self.users, &self.groups] {
             let mut row = BytesMut::new();
-            names.iter().for_each(|name| put_string(&mut row, name.as_bytes()));
+            for name in names {
+                put_string(&mut row, name.as_bytes());
+            }
             put_string(out, &row);
         }
     }

@@ -3,6 +3,7 @@
 //! Nothing here does anything: no files, no streams, no order of requests. Values borrow from the bytes that they were
 //! decoded from, because a request lives no longer than its packet. Names are bytes, as they are on Unix.
 
+mod arguments;
 mod attributes;
 mod codec;
 mod extended;
@@ -26,12 +27,12 @@ pub use extension::Extension;
 pub use flags::OpenFlags;
 pub use name::Name;
 pub use operation::Operation;
-pub(crate) use reply::data_header;
 pub use reply::{Answer, Explanation, Reply};
+pub(crate) use reply::{data_header, names_header};
 pub use request::{Call, Request};
 pub use status::StatusCode;
 pub use version::{Init, Version};
-pub(crate) use write_head::{Head, WriteHead};
+pub(crate) use write_head::Head;
 
 /// The version of the protocol that is spoken.
 pub const VERSION: u32 = 3;

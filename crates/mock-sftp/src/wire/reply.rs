@@ -88,7 +88,9 @@ impl<'a> Reply<'a> {
                 Answer::Handle(string) | Answer::Data(string) => put_string(out, string),
                 Answer::Names(names) => {
                     out.put_u32(length(names.len()));
-                    names.iter().for_each(|name| name.encode(out));
+                    for name in names {
+                        name.encode(out);
+                    }
                 }
                 Answer::Attributes(attributes) => attributes.encode(out),
                 Answer::Extended(data) => out.put_slice(data),
@@ -122,4 +124,12 @@ pub(crate) fn data_header(out: &mut BytesMut, id: u32, data: usize) {
     out.put_u8(kind::DATA);
     out.put_u32(id);
     out.put_u32(length(data));
+}
+
+/// All of a name reply but the names, which the caller appends.
+pub(crate) fn names_header(out: &mut BytesMut, id: u32, count: u32, names: usize) {
+    out.put_u32(length(1 + 4 + 4 + names));
+    out.put_u8(kind::NAME);
+    out.put_u32(id);
+    out.put_u32(count);
 }

@@ -1,5 +1,7 @@
 //! The tree as the servers see it.
 
+use std::time::SystemTime;
+
 use super::{
     MemFs,
     attributes::Via,
@@ -18,6 +20,10 @@ const ENDLESS: u64 = 1 << 40;
 impl FileSystem for MemFs {
     fn caller(&self, user: &str) -> Caller {
         write(&self.tree.users).caller(user)
+    }
+
+    fn now(&self) -> SystemTime {
+        self.tree.now()
     }
 
     fn open(

@@ -1,0 +1,100 @@
+//! What an SFTP server is made of: a file system, and which parts of the protocol it speaks.
+
+use std::sync::Arc;
+
+use mock_base::Recorder;
+
+use super::SftpSession;
+use crate::{
+    FileSystem,
+    wire::{Extension, VERSION},
+};
+
+/// An SFTP server over a file system. Cheap to clone.
+///
+/// With a server of mock-core it is the program of the subsystem `sftp`; over any other stream, [`serve`](Self::serve)
+/// runs it.
+///
+/// | | by default |
+/// |---|---|
+/// | version | 3, whatever higher one a client asks for |
+/// | extensions | all of [`Extension::ALL`] |
+/// | open handles of a channel | 1,024 at most |
+/// | contents of uploads | kept in the journal |
+#[derive(Debug, Clone)]
+#[must_use = "a server that nobody runs does nothing"]
+pub struct Sftp {
+    pub(super) settings: Arc<Settings>,
+    pub(super) recorder: Option<Recorder>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) fs: Arc<dyn FileSystem>,
+    pub(super) version: u32,
+    pub(super) extensions: Vec<Extension>,
+    pub(super) handles: usize,
+    pub(super) contents: bool,
+}
+
+impl Sftp {
+    /// A server for these files.
+    pub fn new(fs: impl FileSystem + 'static) -> Self {
+        let settings = Settings {
+            fs: Arc::new(fs),
+            version: VERSION,
+            extensions: Extension::ALL.to_vec(),
+            handles: 1024,
+            contents: true,
+        };
+        Self { settings: Arc::new(settings), recorder: None }
+    }
+
+    /// Does not offer this extension: it is not announced, and a request for it is answered with
+    /// `SSH_FX_OP_UNSUPPORTED`.
+    pub fn without(mut self, extension: Extension) -> Self {
+        self.change().extensions.retain(|offered| *offered != extension);
+        self
+    }
+
+    /// Offers no extension, as old servers do.
+    pub fn without_extensions(mut self) -> Self {
+        self.change().extensions.clear();
+        self
+    }
+
+    /// Speaks at most this version, and at most 3. Below 3 there are no extensions, no links and no texts with a
+    /// status; below 2 no renames (draft section 10).
+    pub fn max_version(mut self, version: u32) -> Self {
+        self.change().version = version.min(VERSION);
+        self
+    }
+
+    /// How many handles a channel may have open. Beyond, opening fails with `SSH_FX_FAILURE`.
+    pub fn max_handles(mut self, handles: usize) -> Self {
+        self.change().handles = handles;
+        self
+    }
+
+    /// Does not keep the contents of uploads in the journal, for tests that upload more than there is memory.
+    pub fn without_contents(mut self) -> Self {
+        self.change().contents = false;
+        self
+    }
+
+    /// Writes to this journal when it is not run by a server of mock-core, which has its own.
+    pub fn record_to(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// The protocol for one channel of this user, to be driven by hand.
+    #[must_use]
+    pub fn session(&self, user: &str) -> SftpSession {
+        SftpSession::new(Arc::clone(&self.settings), self.recorder.clone(), user)
+    }
+
+    fn change(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
+    }
+}
