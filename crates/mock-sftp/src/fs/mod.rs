@@ -245,6 +245,11 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     fn canonicalize(&self, caller: &Caller, path: &[u8]) -> Result<Vec<u8>, FsError>;
     /// How much fits where the path is.
     fn space(&self, caller: &Caller, path: &[u8]) -> Result<Space, FsError>;
+    /// Where a user starts who is known already, for `~user`.
+    fn home(&self, user: &str) -> Option<Vec<u8>> {
+        let _ = user;
+        None
+    }
     /// The name of a user id, for listings.
     fn user_name(&self, uid: u32) -> Option<String> {
         let _ = uid;

@@ -53,14 +53,12 @@ impl SftpSession {
         self.home_of(user).map(Outcome::Path).ok_or(Refusal::failure(Cause::NoSuchUser))
     }
 
-    /// Where this user starts. Others than the caller are known if a user id has their name.
+    /// Where this user starts.
     fn home_of(&self, user: &[u8]) -> Option<Vec<u8>> {
         if user.is_empty() || user == self.caller.user.as_bytes() {
             return Some(self.caller.start.clone());
         }
-        let user = std::str::from_utf8(user).ok()?;
-        let other = self.settings.fs.caller(user);
-        (self.settings.fs.user_name(other.uid)? == user).then_some(other.start)
+        self.settings.fs.home(std::str::from_utf8(user).ok()?)
     }
 
     pub(super) fn names_by_id(&self, users: &[u8], groups: &[u8]) -> Result<Outcome, Refusal> {

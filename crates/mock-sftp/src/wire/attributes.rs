@@ -169,20 +169,14 @@ fn time(seconds: u32) -> SystemTime {
 impl fmt::Display for Attributes {
     /// What was sent: `size=5 mode=0644 owner=1000:1000 accessed=0 modified=0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        let mut field = |text: Option<String>| {
-            let Some(text) = text else { return Ok(()) };
-            write!(f, "{separator}{text}")?;
-            separator = " ";
-            Ok(())
-        };
-        field(self.size.map(|size| format!("size={size}")))?;
-        field(self.mode().map(|mode| format!("mode={mode:04o}")))?;
-        field(self.owner.map(|owner| format!("owner={}:{}", owner.user, owner.group)))?;
-        field(self.times.map(|times| format!("accessed={} modified={}", times.accessed, times.modified)))?;
-        for (name, _) in &self.extended {
-            field(Some(String::from_utf8_lossy(name).into_owned()))?;
-        }
-        Ok(())
+        let known = [
+            self.size.map(|size| format!("size={size}")),
+            self.mode().map(|mode| format!("mode={mode:04o}")),
+            self.owner.map(|owner| format!("owner={}:{}", owner.user, owner.group)),
+            self.times.map(|times| format!("accessed={} modified={}", times.accessed, times.modified)),
+        ];
+        let extended = self.extended.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned());
+        let fields: Vec<_> = known.into_iter().flatten().chain(extended).collect();
+        f.write_str(&fields.join(" "))
     }
 }

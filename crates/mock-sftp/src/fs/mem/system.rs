@@ -108,6 +108,10 @@ impl FileSystem for MemFs {
         })
     }
 
+    fn home(&self, user: &str) -> Option<Vec<u8>> {
+        read(&self.tree.users).home(user)
+    }
+
     fn user_name(&self, uid: u32) -> Option<String> {
         read(&self.tree.users).user_name(uid)
     }

@@ -139,6 +139,10 @@ impl Users {
         })
     }
 
+    pub(super) fn home(&self, name: &str) -> Option<Vec<u8>> {
+        self.users.iter().find(|(_, user)| user.name == name).map(|(_, user)| user.start.clone())
+    }
+
     pub(super) fn user_name(&self, uid: u32) -> Option<String> {
         self.users.iter().find(|(known, _)| *known == uid).map(|(_, user)| user.name.clone())
     }
