@@ -11,8 +11,8 @@ mod state;
 pub use delay::{Delay, DelayError, Seed};
 pub use event::{Data, Event, Kind, Payload, Record, Secret, Value};
 pub use expect::{
-    Expect, Expectation, Expectations, InOrder, Mismatch, Report, Steps, Times, Unmet, VerificationError,
-    expect, expect_in_order, expect_none,
+    Expect, Expectation, Expectations, GrammarError, InOrder, Mismatch, ParsedExpectation, ParsedQuery,
+    Report, Steps, Times, Unmet, VerificationError, expect, expect_in_order, expect_none,
 };
 pub use guard::Guard;
 pub use journal::{

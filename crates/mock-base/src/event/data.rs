@@ -110,7 +110,8 @@ impl Secret {
         &self.value
     }
 
-    fn visible(&self) -> &str {
+    /// What renderings show.
+    pub(super) fn visible(&self) -> &str {
         if self.shown { &self.value } else { Self::REDACTED }
     }
 }

@@ -7,6 +7,8 @@ mod auth;
 mod channel;
 mod connection;
 mod data;
+mod fields;
+mod nearly;
 pub mod query;
 mod record;
 #[cfg(feature = "schema")]
@@ -26,6 +28,7 @@ pub use connection::{
     Stopped,
 };
 pub use data::{Data, Secret};
+pub(crate) use fields::{FieldType, KINDS, KindFields, OPERATION_SUBJECT};
 pub use query::*;
 pub use record::{Record, Value};
 #[cfg(feature = "schema")]

@@ -5,6 +5,7 @@
 
 mod ledger;
 mod order;
+mod parse;
 mod report;
 mod times;
 mod words;
@@ -13,6 +14,7 @@ use std::{fmt, sync::Arc};
 
 pub use ledger::Expectations;
 pub use order::{InOrder, Steps, expect_in_order};
+pub use parse::{GrammarError, ParsedExpectation, ParsedQuery};
 pub use report::{Report, VerificationError};
 pub use times::Times;
 pub use words::Mismatch;
@@ -86,7 +88,8 @@ impl Unmet {
     #[must_use]
     pub fn near_by(mut self, events: &Events, judge: impl Fn(&Event) -> Option<Mismatch>) -> Self {
         let all = events.all().into_iter();
-        let mut near: Vec<_> = all.filter_map(|event| judge(&event).map(|mismatch| (event, mismatch))).collect();
+        let mut near: Vec<_> =
+            all.filter_map(|event| judge(&event).map(|mismatch| (event, mismatch))).collect();
         near.sort_by_key(|(event, mismatch)| (mismatch.distance, event.seq));
         near.truncate(NEAR);
         self.near = near;

@@ -40,6 +40,11 @@ impl InOrder {
         self.steps.push(Arc::new(query));
         self
     }
+
+    /// Whether the event is one of the steps.
+    pub(crate) fn selects(&self, event: &Arc<Event>) -> bool {
+        self.steps.iter().any(|step| step.selects(event))
+    }
 }
 
 impl fmt::Debug for InOrder {

@@ -34,6 +34,18 @@ impl Times {
         Self::from(0)
     }
 
+    /// The fewest that are right.
+    #[must_use]
+    pub fn least(self) -> u64 {
+        self.least
+    }
+
+    /// The most that are right; `None` where there is no most.
+    #[must_use]
+    pub fn most(self) -> Option<u64> {
+        self.most
+    }
+
     /// Whether so many are right.
     #[must_use]
     pub fn holds(self, count: u64) -> bool {

@@ -3,7 +3,7 @@
 //! Words are aligned so that a missing argument is one difference, not one for each word after it. The distance ranks
 //! candidates for "the nearest"; it means nothing by itself.
 
-use crate::{Pattern, pattern::any};
+use crate::{Event, Pattern, pattern::any};
 
 /// How far something is from matching, and in what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,18 @@ impl Mismatch {
     #[must_use]
     pub fn new(distance: u32, difference: impl Into<String>) -> Self {
         Self { distance, differences: vec![difference.into()] }
+    }
+
+    /// What something weighs that nearly was of the right kind.
+    pub(crate) const NEARLY: u32 = 5;
+
+    /// It happened somewhere else.
+    pub(crate) fn elsewhere(event: &Event) -> Self {
+        let place = match event.connection {
+            Some(connection) => format!("it came on connection {connection} of `{}`", event.server),
+            None => format!("it came on `{}`", event.server),
+        };
+        Self::new(20, place)
     }
 
     /// Both.
@@ -54,7 +66,18 @@ impl Pattern {
     /// Why this text does not match, in terms of its words; `None` if it does.
     #[must_use]
     pub fn explain_text(&self, text: &[u8]) -> Option<Mismatch> {
-        self.explain(text, |position| format!("word {}", position + 1))
+        self.explain_labelled("", text)
+    }
+
+    /// As [`explain_text`](Self::explain_text), with the name of the text in each difference, where it has one.
+    pub(crate) fn explain_labelled(&self, label: &str, text: &[u8]) -> Option<Mismatch> {
+        let mut mismatch = self.explain(text, |position| format!("word {}", position + 1))?;
+        if !label.is_empty() {
+            for difference in &mut mismatch.differences {
+                difference.insert_str(0, &format!("{label}, "));
+            }
+        }
+        Some(mismatch)
     }
 
     fn explain(&self, text: &[u8], name: impl Fn(usize) -> String) -> Option<Mismatch> {

@@ -80,7 +80,10 @@ impl<P> Deref for Seen<P> {
 /// ```
 #[must_use = "a query does nothing by itself: hand it to `Events`"]
 pub struct Filtered<P> {
+    /// As reports call it.
     name: &'static str,
+    /// As JSON calls it; empty for an operation.
+    kind: &'static str,
     pick: fn(&Kind) -> Option<&P>,
     conditions: Vec<Condition<P>>,
     server: Option<Arc<str>>,
@@ -105,6 +108,7 @@ impl<P> Clone for Filtered<P> {
     fn clone(&self) -> Self {
         Self {
             name: self.name,
+            kind: self.kind,
             pick: self.pick,
             conditions: self.conditions.clone(),
             server: self.server.clone(),
@@ -122,7 +126,7 @@ impl<P: Clone + Send + 'static> fmt::Debug for Filtered<P> {
 impl<P: Payload> Filtered<P> {
     /// All events of this kind.
     pub(crate) fn any() -> Self {
-        Self::new(P::NAME, P::of)
+        Self::new(P::NAME, P::NAME, P::of)
     }
 }
 
@@ -130,7 +134,7 @@ impl<R: Record + Clone> Filtered<R> {
     /// All events of this type of another crate.
     pub(crate) fn operations() -> Self {
         let path = std::any::type_name::<R>();
-        Self::new(path.rsplit("::").next().unwrap_or(path), Kind::operation)
+        Self::new(path.rsplit("::").next().unwrap_or(path), "", Kind::operation)
     }
 }
 
@@ -138,8 +142,8 @@ impl<R: Record + Clone> Filtered<R> {
 const CLOSURE: u32 = 20;
 
 impl<P: 'static> Filtered<P> {
-    fn new(name: &'static str, pick: fn(&Kind) -> Option<&P>) -> Self {
-        Self { name, pick, conditions: Vec::new(), server: None, connection: None }
+    fn new(name: &'static str, kind: &'static str, pick: fn(&Kind) -> Option<&P>) -> Self {
+        Self { name, kind, pick, conditions: Vec::new(), server: None, connection: None }
     }
 
     /// Only those for which `condition` holds as well.
@@ -185,7 +189,7 @@ impl<P: 'static> Filtered<P> {
         let read = Arc::new(read);
         let text = if label.is_empty() { pattern.to_string() } else { format!("{label} {pattern}") };
         let (test_read, test_pattern) = (Arc::clone(&read), pattern.clone());
-        let command = label.is_empty() && matches!(self.name, "exec" | "matched");
+        let command = label.is_empty() && matches!(self.kind, "exec" | "matched");
         self.conditions.push(Condition {
             test: Arc::new(move |payload| test_read(payload).is_some_and(|text| test_pattern.is_match(text))),
             text,
@@ -193,15 +197,12 @@ impl<P: 'static> Filtered<P> {
                 let Some(found) = read(payload) else {
                     return Mismatch::new(CLOSURE, format!("{label}: there is none"));
                 };
-                let mismatch =
-                    if command { pattern.explain_command(&found) } else { pattern.explain_text(&found) };
-                let mut mismatch = mismatch.unwrap_or_else(|| Mismatch::new(0, ""));
-                if !label.is_empty() {
-                    for difference in &mut mismatch.differences {
-                        difference.insert_str(0, &format!("{label}, "));
-                    }
-                }
-                mismatch
+                let mismatch = if command {
+                    pattern.explain_command(&found)
+                } else {
+                    pattern.explain_labelled(label, &found)
+                };
+                mismatch.unwrap_or_else(|| Mismatch::new(0, ""))
             }),
         });
         self
@@ -258,19 +259,14 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
     }
 
     fn near(&self, event: &Event) -> Option<Mismatch> {
-        let payload = (self.pick)(&event.kind)?;
-        let mut differences = Vec::new();
-        let there = self.is_there(event);
-        if let (false, Some(connection)) = (there, event.connection) {
-            differences.push(Mismatch::new(
-                CLOSURE,
-                format!("it came on connection {connection} of `{}`", event.server),
-            ));
-        } else if !there {
-            differences.push(Mismatch::new(CLOSURE, format!("it came on `{}`", event.server)));
-        }
+        let nearly = event.kind.nearly(self.kind);
+        let payload = (self.pick)(nearly.as_ref().map_or(&event.kind, |(kind, _)| kind))?;
         let failed = self.conditions.iter().filter(|condition| !(condition.test)(payload));
-        differences.extend(failed.map(|condition| (condition.explain)(payload)));
-        differences.into_iter().reduce(Mismatch::and)
+        let mut mismatches: Vec<_> = failed.map(|condition| (condition.explain)(payload)).collect();
+        mismatches.extend(nearly.as_ref().map(|(_, why)| Mismatch::new(Mismatch::NEARLY, why.clone())));
+        if !self.is_there(event) {
+            mismatches.push(Mismatch::elsewhere(event));
+        }
+        mismatches.into_iter().reduce(Mismatch::and)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::Event;
+use crate::{Event, Steps};
 
 /// Events as text, a line each; `Display` prints it.
 ///
@@ -32,6 +32,14 @@ pub struct Timeline {
 impl Timeline {
     pub(crate) fn new(events: Vec<Arc<Event>>) -> Self {
         Self { events, normalized: false }
+    }
+
+    /// Only what one of these queries selects: `timeline.only((event::exec(), event::stdin()))`.
+    #[must_use]
+    pub fn only(mut self, queries: impl Steps) -> Self {
+        let queries = queries.collect();
+        self.events.retain(|event| queries.selects(event));
+        self
     }
 
     /// Without what differs from run to run: times and byte totals are left out, ports become `PORT`,

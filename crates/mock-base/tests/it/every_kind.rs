@@ -139,6 +139,6 @@ fn requests() -> Vec<Kind> {
     ]
 }
 
-fn hint(rule: &str, difference: &str) -> Option<String> {
-    Some(format!("nearest rule {rule:?}: {difference}"))
+fn hint(rule: &str, difference: &str) -> String {
+    format!("nearest rule {rule:?}: {difference}")
 }

@@ -5,5 +5,6 @@ mod concurrent;
 mod data;
 mod every_kind;
 mod forms;
+mod grammar;
 mod views;
 mod wait;
