@@ -42,15 +42,20 @@ impl Tree {
             who.must_own(&inode)?;
         }
         may_give(who, &inode, attributes)?;
-        self.apply(who, node, &mut inode, attributes)
+        if let Some(size) = attributes.size {
+            self.resize(who, node, &mut inode, size, via)?;
+        }
+        self.apply(who, node, &mut inode, attributes);
+        Ok(())
     }
 
     fn may_resize(&self, who: &Who<'_>, inode: &Inode, size: u64, via: Via) -> Result<(), FsError> {
+        if via == Via::ReadOnlyFile {
+            return Err(FsError::Invalid);
+        }
         let content = inode.file()?;
-        match via {
-            Via::Path => who.may(inode, WRITE)?,
-            Via::ReadOnlyFile => return Err(FsError::Invalid),
-            Via::WritableFile => {}
+        if via == Via::Path {
+            who.may(inode, WRITE)?;
         }
         if size > LONGEST {
             return Err(FsError::Invalid);
@@ -62,26 +67,29 @@ impl Tree {
         Ok(())
     }
 
-    /// In the order of OpenSSH: size, mode, times, owner.
-    fn apply(
+    fn resize(
         &self,
         who: &Who<'_>,
         node: &Node,
         inode: &mut Inode,
-        attributes: &SetAttributes,
+        size: u64,
+        via: Via,
     ) -> Result<(), FsError> {
-        let now = self.now();
-        if let Some(size) = attributes.size {
-            let content = inode.file_mut()?;
-            let (before, kept) = (content.size(), content.kept());
-            content.set_size(size)?;
-            let freed = kept.saturating_sub(content.kept());
-            node.ledger().give(inode.uid, freed);
-            if size != before {
-                inode.modified = now;
-            }
-            who.strip_privileges(inode);
+        let content = inode.file_mut()?;
+        let (before, kept) = (content.size(), content.kept());
+        content.set_size(size)?;
+        let freed = kept.saturating_sub(content.kept());
+        node.ledger().give(inode.uid, freed);
+        // `ftruncate` is a change even when the size is the same, `truncate` is none.
+        if size != before || via != Via::Path {
+            inode.modified = self.now();
         }
+        who.strip_privileges(inode);
+        Ok(())
+    }
+
+    /// What cannot fail. In the order of OpenSSH: mode, times, owner.
+    fn apply(&self, who: &Who<'_>, node: &Node, inode: &mut Inode, attributes: &SetAttributes) {
         if let Some(mode) = attributes.mode {
             inode.mode = mode & 0o7777;
             if who.is_bound() && !who.is_in(inode.gid) {
@@ -93,8 +101,7 @@ impl Tree {
         if attributes.uid.is_some() || attributes.gid.is_some() {
             give(node, inode, attributes);
         }
-        inode.changed = now;
-        Ok(())
+        inode.changed = self.now();
     }
 }
 
