@@ -11,12 +11,14 @@ mod state;
 pub use delay::{Delay, DelayError, Seed};
 pub use event::{Data, Event, Kind, Payload, Record, Secret, Value};
 pub use expect::{
-    Expect, Expectation, Expectations, GrammarError, InOrder, Mismatch, ParsedExpectation, ParsedQuery,
-    Report, Steps, Times, Unmet, VerificationError, expect, expect_in_order, expect_none,
+    AllMatched, Expect, Expectation, Expectations, GrammarError, InOrder, Mismatch, ParsedExpectation,
+    ParsedQuery, Report, Steps, Times, Unmet, VerificationError, expect, expect_all_matched, expect_in_order,
+    expect_none,
 };
 pub use guard::Guard;
 pub use journal::{
-    Events, Filtered, Journal, JournalOptions, Query, Recorder, Seen, Timeline, Totals, Wait, WaitError,
+    ConnectionSummary, Connections, Events, Filtered, Journal, JournalOptions, Query, Recorder, Seen,
+    Timeline, Totals, Wait, WaitError,
 };
 pub use pattern::{Pattern, PatternError, any, glob, prefix, regex};
 pub use state::State;

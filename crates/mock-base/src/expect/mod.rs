@@ -7,6 +7,7 @@ mod ledger;
 mod order;
 mod parse;
 mod report;
+mod strict;
 mod times;
 mod words;
 
@@ -16,6 +17,7 @@ pub use ledger::Expectations;
 pub use order::{InOrder, Steps, expect_in_order};
 pub use parse::{GrammarError, ParsedExpectation, ParsedQuery};
 pub use report::{Report, VerificationError};
+pub use strict::{AllMatched, expect_all_matched};
 pub use times::Times;
 pub use words::Mismatch;
 
@@ -147,7 +149,7 @@ impl fmt::Display for Expect {
 
 impl Expectation for Expect {
     fn unmet(&self, events: &Events) -> Option<Unmet> {
-        let seen: Vec<_> = events.all().into_iter().filter(|event| self.what.selects(event)).collect();
+        let seen = events.pick(|event| self.what.selects(event).then(|| Arc::clone(event)));
         let count = seen.len() as u64;
         if self.times.holds(count) {
             return None;
@@ -178,7 +180,7 @@ pub(crate) trait Selects: Send + Sync {
 
 impl<Q: Query + Send + Sync> Selects for Q {
     fn selects(&self, event: &Arc<Event>) -> bool {
-        self.select(event).is_some()
+        Query::selects(self, event)
     }
 
     fn describe(&self) -> String {

@@ -1,24 +1,28 @@
 //! The journal: one ordered, bounded log of everything that happened, written by servers and read by tests.
 //!
-//! A mutex around a deque is all there is to it. Recording is a push under the lock; a reader takes the lock to
+//! A mutex around the log is all there is to it. Recording is a push under the lock; a reader takes the lock to
 //! copy handles of events and looks at them afterwards, so a query may itself record or query. Nothing is ever
 //! awaited under the lock.
 
+mod connections;
 mod json;
+mod log;
 mod options;
 mod query;
 mod recorder;
 mod render;
+mod sentences;
 mod wait;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
 use tokio::{sync::watch, time::Instant};
 
+pub use connections::{ConnectionSummary, Connections};
 pub use options::JournalOptions;
 pub use query::{Filtered, Query, Seen};
 pub use recorder::Recorder;
@@ -26,6 +30,7 @@ pub(crate) use render::Describe;
 pub use render::Timeline;
 pub use wait::{Wait, WaitError};
 
+use self::log::{Log, Snapshot};
 use crate::event::{Event, Kind, Payload, Record};
 
 /// A log of events that servers write and tests read. Cheap to clone; all clones are one journal.
@@ -69,36 +74,6 @@ impl Default for Shared {
     }
 }
 
-#[derive(Debug, Default)]
-struct Log {
-    /// What is kept: the newest events, numbered without gaps.
-    events: VecDeque<Arc<Event>>,
-    /// The number of the next event.
-    next: u64,
-    /// What was numbered lower was cleared on purpose, and is not missed.
-    cleared: u64,
-    /// For each server.
-    totals: BTreeMap<Arc<str>, Totals>,
-}
-
-impl Log {
-    /// The events from number `from` on.
-    fn since(&self, from: u64) -> impl Iterator<Item = &Arc<Event>> {
-        let skip = usize::try_from(from.saturating_sub(self.first())).unwrap_or(usize::MAX);
-        self.events.range(skip.min(self.events.len())..)
-    }
-
-    /// How many events from number `from` on were dropped by the limit.
-    fn evicted_since(&self, from: u64) -> u64 {
-        self.first().saturating_sub(from.max(self.cleared))
-    }
-
-    /// The number of the oldest event that is kept.
-    fn first(&self) -> u64 {
-        self.events.front().map_or(self.next, |event| event.seq)
-    }
-}
-
 impl Shared {
     fn new(options: JournalOptions) -> Self {
         Self {
@@ -120,14 +95,10 @@ impl Shared {
         let mut log = self.log();
         let at = self.epoch.elapsed();
         let seq = log.next;
-        log.next += 1;
         *log.totals.entry(Arc::clone(server)).or_default().entry(kind.name()).or_default() += 1;
-        if self.options.limit.is_some_and(|limit| log.events.len() >= limit) {
-            log.events.pop_front();
-        }
         let server = Arc::clone(server);
         let time = self.epoch_time + at;
-        log.events.push_back(Arc::new(Event { seq, at, time, server, connection, channel, kind }));
+        log.push(Event { seq, at, time, server, connection, channel, kind }, self.options.limit);
         // Sent under the lock, so that numbers arrive in order.
         self.newest.send_replace(seq + 1);
         drop(log);
@@ -174,12 +145,14 @@ pub struct Events {
 struct Scope {
     server: Option<Arc<str>>,
     connection: Option<u64>,
+    channel: Option<u32>,
 }
 
 impl Scope {
     fn holds(&self, event: &Event) -> bool {
         self.server.as_ref().is_none_or(|server| *server == event.server)
             && self.connection.is_none_or(|connection| event.connection == Some(connection))
+            && self.channel.is_none_or(|channel| event.channel == Some(channel))
     }
 }
 
@@ -204,6 +177,18 @@ impl Events {
         view
     }
 
+    /// Only those of channels with this number: of one channel, where the view is of one connection.
+    pub fn on_channel(&self, number: u32) -> Self {
+        let mut view = self.clone();
+        view.scope.channel = Some(number);
+        view
+    }
+
+    /// What is in the journal now, within the view or not.
+    fn snapshot(&self) -> Snapshot {
+        self.shared.log().since(0)
+    }
+
     /// All events in order, as they are now.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Event>> {
@@ -213,40 +198,50 @@ impl Events {
     /// The events numbered `seq` and higher, as they are now: for following a journal step by step.
     #[must_use]
     pub fn since(&self, seq: u64) -> Vec<Arc<Event>> {
-        let log = self.shared.log();
-        log.since(seq).filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
+        let snapshot = self.shared.log().since(seq);
+        snapshot.iter().filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
+    }
+
+    /// What this makes of the events of the view, in order. What it makes nothing of is not copied.
+    pub(crate) fn pick<T>(&self, pick: impl Fn(&Arc<Event>) -> Option<T>) -> Vec<T> {
+        let snapshot = self.snapshot();
+        snapshot.iter().filter(|event| self.scope.holds(event)).filter_map(pick).collect()
     }
 
     /// What `query` selects, in order.
     pub fn query<Q: Query>(&self, query: Q) -> Vec<Q::Output> {
-        self.all().iter().filter_map(|event| query.select(event)).collect()
+        self.pick(|event| query.select(event))
     }
 
     /// How many events `query` selects.
     pub fn count<Q: Query>(&self, query: Q) -> usize {
-        self.all().iter().filter(|event| query.select(event).is_some()).count()
+        self.snapshot().iter().filter(|event| self.scope.holds(event) && query.selects(event)).count()
     }
 
     /// The first event that `query` selects.
     pub fn first<Q: Query>(&self, query: Q) -> Option<Q::Output> {
-        self.all().iter().find_map(|event| query.select(event))
+        self.snapshot().iter().filter(|event| self.scope.holds(event)).find_map(|event| query.select(event))
     }
 
     /// The last event that `query` selects.
     pub fn last<Q: Query>(&self, query: Q) -> Option<Q::Output> {
-        self.all().iter().rev().find_map(|event| query.select(event))
+        self.snapshot()
+            .iter()
+            .rev()
+            .filter(|event| self.scope.holds(event))
+            .find_map(|event| query.select(event))
     }
 
     /// The payloads of one kind, in order: `events.payloads::<event::Exec>()`.
     #[must_use]
     pub fn payloads<P: Payload>(&self) -> Vec<P> {
-        self.all().iter().filter_map(|event| P::of(&event.kind).cloned()).collect()
+        self.pick(|event| P::of(&event.kind).cloned())
     }
 
     /// The typed events of another crate, in order.
     #[must_use]
     pub fn of<R: Record + Clone>(&self) -> Vec<R> {
-        self.all().iter().filter_map(|event| event.kind.operation::<R>().cloned()).collect()
+        self.pick(|event| event.kind.operation::<R>().cloned())
     }
 
     /// How often each kind was recorded, evicted events included: on the view's server, or in the whole journal. Not
@@ -292,9 +287,6 @@ impl Events {
 
     /// Forgets all events and totals of the whole journal. Numbers go on from where they were.
     pub fn clear(&self) {
-        let mut log = self.shared.log();
-        log.events.clear();
-        log.totals.clear();
-        log.cleared = log.next;
+        self.shared.log().clear();
     }
 }

@@ -18,6 +18,11 @@ pub trait Query {
     /// The output for this event, or `None` if it is not selected.
     fn select(&self, event: &Arc<Event>) -> Option<Self::Output>;
 
+    /// Whether this event is selected. Cheaper than the output where that is a copy.
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        self.select(event).is_some()
+    }
+
     /// How reports name what is looked for: `exec "uname -r"`.
     fn describe(&self) -> String {
         "an event for which a closure holds".to_owned()
@@ -226,6 +231,13 @@ impl<P: 'static> Filtered<P> {
         self
     }
 
+    /// The payload, if all holds for it.
+    fn holds<'e>(&self, event: &'e Event) -> Option<&'e P> {
+        let payload = (self.pick)(&event.kind)?;
+        let holds = self.is_there(event) && self.conditions.iter().all(|condition| (condition.test)(payload));
+        holds.then_some(payload)
+    }
+
     fn is_there(&self, event: &Event) -> bool {
         self.server.as_ref().is_none_or(|server| *server == event.server)
             && self.connection.is_none_or(|connection| event.connection == Some(connection))
@@ -236,10 +248,7 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
     type Output = Seen<P>;
 
     fn select(&self, event: &Arc<Event>) -> Option<Seen<P>> {
-        let payload = (self.pick)(&event.kind)?;
-        if !self.is_there(event) || !self.conditions.iter().all(|condition| (condition.test)(payload)) {
-            return None;
-        }
+        let payload = self.holds(event)?;
         Some(Seen {
             seq: event.seq,
             at: event.at,
@@ -248,6 +257,10 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
             channel: event.channel,
             payload: payload.clone(),
         })
+    }
+
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        self.holds(event).is_some()
     }
 
     fn describe(&self) -> String {

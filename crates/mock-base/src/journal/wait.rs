@@ -134,10 +134,10 @@ impl<Q: Query> Wait<Q> {
 
     /// Looks at what was recorded since the last look.
     fn look(&mut self) -> Option<Q::Output> {
-        let new: Vec<_> = {
+        let new = {
             let log = self.events.shared.log();
             self.evicted += log.evicted_since(self.next);
-            let new = log.since(self.next).map(Arc::clone).collect();
+            let new = log.since(self.next);
             self.next = self.next.max(log.next);
             new
         };

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod concurrent;
+mod connections;
 mod data;
 mod every_kind;
 mod forms;

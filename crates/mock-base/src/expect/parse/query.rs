@@ -161,7 +161,7 @@ impl ParsedQuery {
                 .is_none_or(|server| server.is_match(&*event.server))
     }
 
-    fn selects(&self, event: &Event) -> bool {
+    fn holds(&self, event: &Event) -> bool {
         self.what.holds(&event.kind)
             && self.is_there(event)
             && self.conditions.iter().all(|condition| condition.holds(&self.what, &event.kind))
@@ -172,7 +172,11 @@ impl Query for ParsedQuery {
     type Output = Arc<Event>;
 
     fn select(&self, event: &Arc<Event>) -> Option<Arc<Event>> {
-        self.selects(event).then(|| Arc::clone(event))
+        self.holds(event).then(|| Arc::clone(event))
+    }
+
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        self.holds(event)
     }
 
     fn describe(&self) -> String {
