@@ -7,8 +7,9 @@ pub mod wire;
 
 pub use error::FsError;
 pub use fs::{
-    AccessTimes, BuildError, Caller, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found, Id, Limits,
-    MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes, Space, User,
+    AccessTimes, BuildError, Caller, Change, Diff, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found, Id,
+    Limits, MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes, Snapshot, Space,
+    User,
 };
 pub use server::{
     Cause, FileContent, Progress, ReplySink, ServeError, SessionError, Sftp, SftpEvents, SftpOp, SftpOps,

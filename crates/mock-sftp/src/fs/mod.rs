@@ -10,7 +10,9 @@ use std::{fmt, time::SystemTime};
 
 use bytes::Bytes;
 
-pub use mem::{AccessTimes, BuildError, MemFsBuilder, Dir, Entry, File, Found, Id, Limits, MemFs, User};
+pub use mem::{
+    AccessTimes, BuildError, Change, Diff, Dir, Entry, File, Found, Id, Limits, MemFs, MemFsBuilder, Snapshot, User,
+};
 
 use crate::FsError;
 

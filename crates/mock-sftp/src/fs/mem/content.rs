@@ -29,6 +29,8 @@ pub(super) struct Content {
 /// A piece of a file, or how to get it. Producing is the user's code, so it happens after the file is unlocked.
 pub(super) enum Piece {
     Stored(Bytes),
+    /// So many zeros.
+    Hole(u64),
     Produced(Arc<Produce>, u64, usize),
 }
 
@@ -52,21 +54,25 @@ impl Content {
 
     /// Bytes from `offset` on: at least one unless the file ends there, at most `length`.
     pub(super) fn piece(&self, offset: u64, length: usize) -> Option<Piece> {
-        let left = usize::try_from(self.size.checked_sub(offset)?).unwrap_or(usize::MAX);
-        let (index, start) = place(offset);
-        let length = length.min(left).min(CHUNK - start);
-        if length == 0 {
+        let left = self.size.checked_sub(offset)?.min(length as u64);
+        if left == 0 {
             return None;
         }
+        let (index, start) = place(offset);
+        let length = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK - start);
         if let Some(produce) = &self.produce {
             return Some(Piece::Produced(Arc::clone(produce), offset, length));
         }
-        Some(Piece::Stored(match self.stored.get(&index) {
+        Some(match self.stored.get(&index) {
             Some(chunk) if start < chunk.len() => {
-                Arc::clone(chunk).slice(start..chunk.len().min(start + length))
+                Piece::Stored(Arc::clone(chunk).slice(start..chunk.len().min(start + length)))
             }
-            _ => zeros(length),
-        }))
+            _ => {
+                let next =
+                    self.stored.range(index + 1..).next().map_or(u64::MAX, |(next, _)| next * CHUNK as u64);
+                Piece::Hole(left.min(next - offset))
+            }
+        })
     }
 
     /// Writes all of `data`, which must end before [`LONGEST`]. `take` is asked for the memory that it needs and says
@@ -164,10 +170,11 @@ impl Content {
 }
 
 impl Piece {
-    /// The bytes themselves.
+    /// The bytes themselves; of a hole as many as are at hand.
     pub(super) fn into_bytes(self) -> Bytes {
         match self {
             Self::Stored(bytes) => bytes,
+            Self::Hole(length) => zeros(usize::try_from(length).unwrap_or(usize::MAX)),
             Self::Produced(produce, offset, length) => {
                 let chunk = Chunk::produced(length, |buffer| produce(offset, buffer));
                 Arc::new(chunk).slice(0..length)

@@ -90,6 +90,8 @@ pub(super) enum Data {
 #[must_use = "a directory is given to a builder or to `MemFs::put`"]
 pub struct Dir {
     pub(super) entries: Vec<(Vec<u8>, Entry)>,
+    /// Further names: the file's and the new one.
+    pub(super) links: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) wanted: Wanted,
 }
 
@@ -175,6 +177,12 @@ impl Dir {
     /// Adds a symbolic link to `target`.
     pub fn symlink(self, target: impl AsRef<[u8]>, name: impl AsRef<[u8]>) -> Self {
         self.put(name, Entry::Symlink(target.as_ref().to_vec()))
+    }
+
+    /// Adds a further name of a file. Both are paths below this directory.
+    pub fn hard_link(mut self, existing: impl AsRef<[u8]>, name: impl AsRef<[u8]>) -> Self {
+        self.links.push((existing.as_ref().to_vec(), name.as_ref().to_vec()));
+        self
     }
 
     /// Adds anything.

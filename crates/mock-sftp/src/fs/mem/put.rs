@@ -26,6 +26,12 @@ pub(super) const REPLACE: OpenOptions = OpenOptions {
 /// Times that directories are to have, once nothing is put into them any more.
 pub(super) type Late = Vec<(Arc<Node>, SystemTime)>;
 
+/// What is still to be done.
+enum Work {
+    Put(Vec<u8>, Entry),
+    Link(Vec<u8>, Vec<u8>),
+}
+
 impl Tree {
     /// Puts something there and sets the times of directories at the end.
     pub(super) fn put(self: &Arc<Self>, path: &[u8], entry: Entry) -> Result<(), FsError> {
@@ -48,19 +54,25 @@ impl Tree {
         entry: Entry,
         late: &mut Late,
     ) -> Result<(), FsError> {
-        let mut open = vec![(path, entry)];
-        while let Some((path, entry)) = open.pop() {
-            match entry {
-                Entry::File(file) => self.put_file(&path, file)?,
-                Entry::Symlink(target) => {
+        let mut open = vec![Work::Put(path, entry)];
+        while let Some(work) = open.pop() {
+            match work {
+                Work::Put(path, Entry::File(file)) => self.put_file(&path, file)?,
+                Work::Put(path, Entry::Symlink(target)) => {
                     self.with_parents(&path, || self.symlink(&Session::TEST, &target, &path))?;
                 }
-                Entry::Dir(Dir { entries, wanted }) => {
+                Work::Put(path, Entry::Dir(Dir { entries, links, wanted })) => {
                     let node = self.put_dir(&path)?;
                     self.want(&node, &wanted)?;
                     late.extend(wanted.modified.map(|time| (node, time)));
-                    // The first one is put first.
-                    open.extend(entries.into_iter().rev().map(|(name, entry)| (below(&path, &name), entry)));
+                    // What is last here is done first.
+                    let links = links.into_iter().rev();
+                    open.extend(links.map(|(old, new)| Work::Link(below(&path, &old), below(&path, &new))));
+                    let entries = entries.into_iter().rev();
+                    open.extend(entries.map(|(name, entry)| Work::Put(below(&path, &name), entry)));
+                }
+                Work::Link(existing, path) => {
+                    self.with_parents(&path, || self.hard_link(&Session::TEST, &existing, &path))?;
                 }
             }
         }
