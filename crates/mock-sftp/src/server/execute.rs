@@ -137,8 +137,9 @@ impl SftpSession {
 
 impl Refusal {
     fn into_outcome(self) -> Outcome {
-        match self.cause {
-            Cause::NoSuchUser => Outcome::Explained(self.code, "no such user"),
+        match (self.cause, self.code) {
+            // The one text of OpenSSH's that is not its code's.
+            (Cause::NoSuchUser, StatusCode::NoSuchFile) => Outcome::Explained(self.code, "no such user"),
             _ => Outcome::Status(self.code),
         }
     }

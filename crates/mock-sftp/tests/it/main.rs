@@ -3,6 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
@@ -10,3 +11,13 @@
 #[cfg(target_os = "linux")]
 mod fs_linux;
 mod fs_ops;
+mod sftp_client;
+mod sftp_extensions;
+mod sftp_files;
+mod sftp_flow;
+mod sftp_garbage;
+mod sftp_listing;
+mod sftp_paths;
+mod sftp_records;
+mod sftp_serve;
+mod wire_golden;
