@@ -37,7 +37,8 @@ pub use connection::Connection;
 pub use error::{ShutdownError, StartError};
 pub use exec::{
     And, Exec, IndexKey, Match, MatchCommand, Not, Or, Reply, Respond, RuleId, RuleInfo, Rules, Template,
-    TemplateError,
+    TemplateError, all_of, any_of, argument, arguments_in_order, argv, connection, env, flag, in_state,
+    option, peer, program, stdin, stdin_line, stdin_size, stdin_starts_with, user, with_pty,
 };
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
@@ -50,7 +51,7 @@ pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
 pub use request::{Peer, Request, StdinSoFar, Wanted};
 pub use server::MockSshServer;
 pub use session::{ChannelStream, Control, Controls, Parts, Session, Stdin, Stdout};
-pub use shell::Shell;
+pub use shell::{Line, Shell};
 
 /// Key types and key files, as the engine has them.
 ///
@@ -62,5 +63,13 @@ pub mod keys {
         key::safe_rng,
         load_secret_key, ssh_key,
         ssh_key::{Certificate, PrivateKey, PublicKey},
+    };
+}
+
+/// What the functions that make matchers return, for code that has to name it.
+pub mod matchers {
+    pub use crate::exec::{
+        AllOf, AnyOf, ArgumentsInOrder, Argv, Circumstance, Flag, InState, OnConnection, OnStdin,
+        OptionValue, WithPty, Word,
     };
 }

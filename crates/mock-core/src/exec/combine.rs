@@ -11,40 +11,19 @@ pub struct And<A, B>(pub(super) A, pub(super) B);
 
 impl<A: MatchCommand, B: MatchCommand> MatchCommand for And<A, B> {
     fn matches(&self, request: &Request) -> Match {
-        let first = self.0.matches(request);
-        if first == Match::Miss {
-            return first;
-        }
-        match (first, self.1.matches(request)) {
-            (_, Match::Miss) => Match::Miss,
-            (Match::NeedsStdin, _) | (_, Match::NeedsStdin) => Match::NeedsStdin,
-            (Match::Captured(mut captures), Match::Captured(more)) => {
-                captures.extend(more);
-                Match::Captured(captures)
-            }
-            (Match::Captured(captures), _) | (_, Match::Captured(captures)) => Match::Captured(captures),
-            _ => Match::Hit,
-        }
+        self.0.matches(request).and(|| self.1.matches(request))
     }
 
     fn describe(&self) -> String {
         format!("{} and {}", self.0.describe(), self.1.describe())
     }
 
-    /// Whatever both match, each matches.
     fn index(&self) -> IndexKey {
-        match (self.0.index(), self.1.index()) {
-            (exact @ IndexKey::Exact(_), _) | (_, exact @ IndexKey::Exact(_)) => exact,
-            (IndexKey::None, key) | (key, _) => key,
-        }
+        narrower(self.0.index(), self.1.index())
     }
 
     fn explain(&self, request: &Request) -> Option<Mismatch> {
-        let part = |matcher: &dyn MatchCommand| match matcher.matches(request) {
-            Match::Miss => Some(matcher.explain(request).unwrap_or_else(|| unexplained(matcher))),
-            _ => None,
-        };
-        let (first, second) = (part(&self.0), part(&self.1));
+        let (first, second) = (part(&self.0, request), part(&self.1, request));
         first.into_iter().chain(second).reduce(Mismatch::and)
     }
 }
@@ -55,14 +34,7 @@ pub struct Or<A, B>(pub(super) A, pub(super) B);
 
 impl<A: MatchCommand, B: MatchCommand> MatchCommand for Or<A, B> {
     fn matches(&self, request: &Request) -> Match {
-        let first = self.0.matches(request);
-        if first.is_hit() {
-            return first;
-        }
-        match (first, self.1.matches(request)) {
-            (Match::NeedsStdin, Match::Miss) => Match::NeedsStdin,
-            (_, second) => second,
-        }
+        self.0.matches(request).or(|| self.1.matches(request))
     }
 
     fn describe(&self) -> String {
@@ -89,6 +61,57 @@ impl<A: MatchCommand> MatchCommand for Not<A> {
 
     fn describe(&self) -> String {
         format!("not {}", self.0.describe())
+    }
+
+    fn explain(&self, request: &Request) -> Option<Mismatch> {
+        let hit = self.0.matches(request).is_hit();
+        hit.then(|| Mismatch::new(UNEXPLAINED, format!("{} holds, and must not", self.0.describe())))
+    }
+}
+
+impl Match {
+    /// Both of them; the second is asked unless the first is a miss.
+    pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        if self == Self::Miss {
+            return self;
+        }
+        match (self, other()) {
+            (_, Self::Miss) => Self::Miss,
+            (Self::NeedsStdin, _) | (_, Self::NeedsStdin) => Self::NeedsStdin,
+            (Self::Captured(mut captures), Self::Captured(more)) => {
+                captures.extend(more);
+                Self::Captured(captures)
+            }
+            (Self::Captured(captures), _) | (_, Self::Captured(captures)) => Self::Captured(captures),
+            _ => Self::Hit,
+        }
+    }
+
+    /// The first of them that is a hit.
+    pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
+        if self.is_hit() {
+            return self;
+        }
+        match (self, other()) {
+            (Self::NeedsStdin, Self::Miss) => Self::NeedsStdin,
+            (_, second) => second,
+        }
+    }
+}
+
+/// Whatever both match, each matches: where it is found soonest.
+pub(super) fn narrower(first: IndexKey, second: IndexKey) -> IndexKey {
+    match (first, second) {
+        (exact @ IndexKey::Exact(_), _) | (_, exact @ IndexKey::Exact(_)) => exact,
+        (IndexKey::None, key) | (key, _) => key,
+    }
+}
+
+/// Why this one of several does not match, in any case if it does not.
+pub(super) fn part(matcher: &dyn MatchCommand, request: &Request) -> Option<Mismatch> {
+    match matcher.matches(request) {
+        Match::Miss => Some(matcher.explain(request).unwrap_or_else(|| unexplained(matcher))),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use mock_base::event::Matched;
 
 use super::rules::{Rules, Snapshot};
@@ -45,17 +45,19 @@ impl Program for Deciding {
 
 impl Deciding {
     async fn run(mut self, mut session: Session) -> Exit {
-        let mut data = BytesMut::new();
+        let mut data = Bytes::new();
         let mut request = session.request().clone();
         let mut ended = false;
         let launch = loop {
-            request.stdin = Some(StdinSoFar { data: data.clone().freeze(), ended });
-            match self.rules.relaunch(&self.set, &request, self.position, ended || data.len() > LONGEST) {
+            let complete = ended || data.len() > LONGEST;
+            request.stdin = Some(StdinSoFar { data, ended });
+            match self.rules.relaunch(&self.set, &request, self.position, complete) {
                 Ok(launch) => break launch,
                 Err(position) => self.position = position,
             }
+            data = request.stdin.take().map(|stdin| stdin.data).unwrap_or_default();
             match session.read().await {
-                Some(more) => data.extend_from_slice(&more),
+                Some(more) => data = append(data, more),
                 None => ended = true,
             }
         };
@@ -66,10 +68,21 @@ impl Deciding {
         let LaunchAnswer::Run(program) = launch.answer else {
             return Exit::Silent;
         };
+        let data = request.stdin.as_ref().map(|stdin| stdin.data.clone()).unwrap_or_default();
         // A second reader, so that a program that is a state machine, and so takes no session, still gets its input.
-        let stdin = session.replay(Arc::new(request), data.freeze());
+        let stdin = session.replay(Arc::new(request), data);
         start(&*program, session, stdin).await
     }
+}
+
+/// Both in one piece. What a closure kept of the first is copied, and otherwise nothing is twice.
+fn append(first: Bytes, more: Bytes) -> Bytes {
+    if first.is_empty() {
+        return more;
+    }
+    let mut both = first.try_into_mut().unwrap_or_else(|kept| BytesMut::from(&*kept));
+    both.extend_from_slice(&more);
+    both.freeze()
 }
 
 async fn start(program: &dyn Program, session: Session, stdin: Stdin) -> Exit {

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use mock_base::Mismatch;
 
-use super::{IndexKey, Match, mounted::Mounted};
+use super::{IndexKey, Match, expected::hint_at, mounted::Mounted};
 use crate::Request;
 
 /// Rules that are compared for a hint at most.
@@ -67,20 +67,39 @@ impl RuleSet {
         Self { rules, ..set }
     }
 
-    /// Asks the rules from this position on, in their order. `complete`: no more input will come.
+    /// Asks the rules from this position on, in their order, and takes the call. `complete`: no more input will come.
     pub(super) fn decide(&self, request: &Request, from: usize, complete: bool) -> Decision {
+        self.ask(request, from, complete, Mounted::claim)
+    }
+
+    /// The rule that would answer if there were no more input, without taking the call.
+    pub(super) fn foresee(&self, request: &Request) -> Option<Arc<Mounted>> {
+        match self.ask(request, 0, true, Mounted::foresee) {
+            Decision::Hit { rule, .. } => Some(rule),
+            Decision::NeedsStdin { .. } | Decision::Nobody => None,
+        }
+    }
+
+    fn ask(
+        &self,
+        request: &Request,
+        from: usize,
+        complete: bool,
+        take: impl Fn(&Mounted, &Request) -> Option<u64>,
+    ) -> Decision {
         for position in self.candidates(request.command()).filter(|position| *position >= from) {
             let Some(mounted) = self.rules.get(position) else {
                 continue;
             };
             let captures = match mounted.rule.matcher.matches(request) {
                 Match::Miss => continue,
-                Match::NeedsStdin if complete => continue,
+                // Nobody waits for the input of a rule that does not hold, or was used up.
+                Match::NeedsStdin if complete || !mounted.may_hold(request) => continue,
                 Match::NeedsStdin => return Decision::NeedsStdin { position },
                 Match::Hit => Vec::new(),
                 Match::Captured(captures) => captures,
             };
-            if let Some(call) = mounted.claim(request) {
+            if let Some(call) = take(mounted, request) {
                 return Decision::Hit { rule: Arc::clone(mounted), call, captures };
             }
         }
@@ -98,8 +117,13 @@ impl RuleSet {
         merge(indexed.into_iter(), self.asked.iter().copied())
     }
 
-    /// The rule that came nearest to answer, and why it did not.
-    pub(super) fn nearest(&self, request: &Request) -> Option<(&Mounted, Mismatch)> {
+    /// The rule that came nearest to answer, and why it did not, as the journal says it.
+    pub(super) fn hint(&self, request: &Request) -> Option<String> {
+        let (mounted, mismatch) = self.nearest(request)?;
+        Some(hint_at(&mounted.rule.label()) + &mismatch.differences.join(", "))
+    }
+
+    fn nearest(&self, request: &Request) -> Option<(&Mounted, Mismatch)> {
         let compared: Vec<&Arc<Mounted>> = if self.rules.len() <= COMPARED {
             self.rules.iter().collect()
         } else {

@@ -3,18 +3,15 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use mock_base::{
-    Event, Events, Expectation, Kind, Mismatch, Times, Unmet,
-    event::{self, StateChanged},
-};
+use mock_base::{Mismatch, Recorder, event::StateChanged};
 
-use super::{Exec, Match, RuleId};
-use crate::{Program, Request, Run, Start, Wanted};
+use super::{Exec, RuleId, rule::Answering};
+use crate::{Program, Request, Run, Start};
 
 pub(crate) struct Mounted {
     pub(super) id: RuleId,
@@ -41,40 +38,75 @@ impl Mounted {
         self.hits.load(Ordering::Relaxed)
     }
 
+    fn server(&self) -> MutexGuard<'_, Counts> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Counts>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn reset(&self) {
         self.hits.store(0, Ordering::Relaxed);
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Counts::default();
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.server() = Counts::default();
+        self.connections().clear();
     }
 
     pub(super) fn forget(&self, connection: u64) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+        self.connections().remove(&connection);
     }
 
     /// Takes the request that the matcher matched, if the rule holds now. Returns the number of the call.
     pub(super) fn claim(&self, request: &Request) -> Option<u64> {
         let call = if self.rule.per_connection {
-            let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-            self.count(connections.entry(request.connection).or_default(), request)
+            self.count(self.connections().entry(request.connection).or_default(), request)
         } else {
-            self.count(&mut self.server.lock().unwrap_or_else(PoisonError::into_inner), request)
+            self.count(&mut self.server(), request)
         }?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(call)
     }
 
+    /// Counts the request if the states hold, which are looked at and changed in one step.
     fn count(&self, counts: &mut Counts, request: &Request) -> Option<u64> {
         let rule = &self.rule;
-        let state = request.state_for(rule.per_connection);
-        if !rule.when.is_empty() && !state.holds(&rule.when) {
+        let number = counts.seen.saturating_add(1);
+        let picked = rule.calls.hold(number);
+        let then: &[_] = if picked { &rule.then } else { &[] };
+        if !request.state_for(rule.per_connection).transition(&rule.when, then) {
             return None;
         }
-        counts.seen += 1;
-        if !rule.calls.hold(counts.seen) || !state.transition(&rule.when, &rule.then) {
+        counts.seen = number;
+        if !picked {
             return None;
         }
         counts.hits += 1;
         Some(counts.hits)
+    }
+
+    /// The number of the call if the rule took the request now, without taking it.
+    pub(super) fn foresee(&self, request: &Request) -> Option<u64> {
+        let counts = self.counts(request);
+        let holds = self.rule.calls.hold(counts.seen.saturating_add(1)) && self.in_state(request);
+        holds.then(|| counts.hits.saturating_add(1))
+    }
+
+    /// Whether it is worth to wait for input on behalf of the rule.
+    pub(super) fn may_hold(&self, request: &Request) -> bool {
+        self.counts(request).seen < self.rule.calls.last && self.in_state(request)
+    }
+
+    fn counts(&self, request: &Request) -> Counts {
+        if self.rule.per_connection {
+            self.connections().get(&request.connection).copied().unwrap_or_default()
+        } else {
+            *self.server()
+        }
+    }
+
+    fn in_state(&self, request: &Request) -> bool {
+        let rule = &self.rule;
+        rule.when.is_empty() || request.state_for(rule.per_connection).holds(&rule.when)
     }
 
     /// How near it was to answer this request.
@@ -89,8 +121,19 @@ impl Mounted {
                 let is = state.get(name);
                 Mismatch::new(1, format!("the state `{name}` is `{is}`, not `{value}`"))
             }
+            None if self.rule.calls.are_all() => Mismatch::new(1, "the state was another"),
             None => Mismatch::new(1, format!("it answers {}", self.rule.calls)),
         })
+    }
+
+    /// What the rule does before its answer.
+    pub(super) fn begin(&self, request: &Request, recorder: &Recorder) {
+        for (name, value) in &self.rule.then {
+            recorder.record(StateChanged::new(name.clone(), value.clone()));
+        }
+        for effect in &self.rule.effects {
+            effect(request);
+        }
     }
 }
 
@@ -99,61 +142,59 @@ pub(super) struct Answer(pub(super) Arc<Mounted>);
 
 impl Program for Answer {
     fn start(&self, start: Start) -> Run {
-        let rule = &self.0.rule;
-        for (name, value) in &rule.then {
-            start.recorder().record(StateChanged::new(name.clone(), value.clone()));
+        self.0.begin(start.request(), start.recorder());
+        match &self.0.rule.answer {
+            Answering::Program(program) => program.start(start),
+            Answering::Reply(answer) => super::player::reply(answer.respond(start.request()), start),
         }
-        for effect in &rule.effects {
-            effect(start.request());
-        }
-        rule.program.start(start)
     }
 }
 
-/// That a rule answers so many commands. The rule counts by itself, so a bounded journal forgets nothing of it.
-pub(super) struct Answers(pub(super) Arc<Mounted>, pub(super) Times);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Wanted;
 
-impl Expectation for Answers {
-    fn unmet(&self, events: &Events) -> Option<Unmet> {
-        let Self(mounted, times) = self;
-        let hits = mounted.hits();
-        if times.holds(hits) {
-            return None;
-        }
-        let label = mounted.rule.label();
-        let described = match &mounted.rule.name {
-            Some(name) => format!("rule `{name}`"),
-            None => format!("exec {}", mounted.rule.matcher.describe()),
-        };
-        let found =
-            if hits == 0 { "it never came".to_owned() } else { format!("it came {}", Times::in_words(hits)) };
-        let unmet = Unmet::new(format!("{described} {times}"), found);
-        if times.is_exceeded(hits) {
-            let answered = event::exec().filter(move |exec| exec.rule.as_deref() == Some(&*label));
-            let seen =
-                events.all().into_iter().filter(|event| mock_base::Query::select(&answered, event).is_some());
-            return Some(unmet.seen(seen.collect()));
-        }
-        Some(unmet.near_by(events, |event| near(mounted, &label, event)))
+    fn mounted(rule: Exec) -> Mounted {
+        Mounted::new(RuleId(1), rule)
     }
-}
 
-/// How near an event was to being answered by this rule.
-fn near(mounted: &Mounted, label: &str, event: &Event) -> Option<Mismatch> {
-    let Kind::Exec(exec) = &event.kind else {
-        return None;
-    };
-    let command = Wanted::Exec(exec.command.as_bytes().to_vec().into());
-    let request = Request::detached(exec.user.clone(), command);
-    match (&exec.rule, mounted.rule.matcher.matches(&request)) {
-        (Some(rule), _) if rule == label => None,
-        (Some(rule), Match::Hit | Match::Captured(_)) => {
-            Some(Mismatch::new(1, format!("the rule `{rule}` comes first and answered it")))
-        }
-        (None, Match::Hit | Match::Captured(_)) => Some(Mismatch::new(
-            1,
-            exec.hint.clone().unwrap_or_else(|| "the rule did not hold then".to_owned()),
-        )),
-        _ => mounted.rule.matcher.explain(&request),
+    fn request() -> Request {
+        Request::detached("anna", Wanted::Exec("x".into()))
+    }
+
+    #[test]
+    fn a_request_whose_state_does_not_hold_is_not_counted() {
+        let rule = mounted(Exec::on("x").in_state("lock", "free").then_state("lock", "held").up_to(1));
+        let request = request();
+        assert_eq!((rule.claim(&request), rule.foresee(&request)), (None, None));
+        request.state.set("lock", "free");
+        assert_eq!((rule.foresee(&request), rule.foresee(&request)), (Some(1), Some(1)));
+        assert_eq!(rule.claim(&request), Some(1));
+        assert!(request.state.is("lock", "held"));
+        request.state.set("lock", "free");
+        assert_eq!((rule.claim(&request), rule.foresee(&request)), (None, None));
+        assert!(request.state.is("lock", "free"), "what it does not answer changes nothing");
+    }
+
+    #[test]
+    fn a_call_that_is_left_out_changes_no_state() {
+        let rule = mounted(Exec::on("x").then_state("done", "yes").nth(2));
+        let request = request();
+        assert_eq!(rule.claim(&request), None);
+        assert!(!request.state.is("done", "yes"));
+        assert_eq!(rule.claim(&request), Some(1));
+        assert!(request.state.is("done", "yes"));
+    }
+
+    #[test]
+    fn looking_leaves_nothing_of_a_connection_behind() {
+        let rule = mounted(Exec::on("x").per_connection().up_to(1));
+        assert_eq!(rule.foresee(&request()), Some(1));
+        assert!(rule.may_hold(&request()));
+        assert!(rule.connections().is_empty());
+        assert_eq!((rule.claim(&request()), rule.claim(&request())), (Some(1), None));
+        rule.forget(1);
+        assert_eq!((rule.claim(&request()), rule.hits()), (Some(1), 2));
     }
 }

@@ -6,18 +6,23 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::reply::{Content, Piece, Reply, Stream};
-use crate::{Exit, Request, Session};
+use crate::{Exit, Request, Run, Session, Start};
 
 /// How often in a second a piece goes out where there is a bandwidth.
 const BEATS: u64 = 10;
 
-/// Plays a reply to its end. A client that is gone cannot be told anything; what goes wrong on this side is the exit.
-pub(crate) async fn play(reply: Reply, session: &mut Session, terminal: bool) -> Exit {
-    match Player::new(&reply, session, terminal).play(&reply.pieces).await {
-        Ok(()) => reply.exit,
-        Err(PlayError::Gone) => Exit::Silent,
-        Err(PlayError::Failed(text)) => Exit::Failed(text),
-    }
+/// Plays a reply as the program of a command.
+pub(crate) fn reply(reply: Reply, start: Start) -> Run {
+    let mut session = start.session();
+    Run::reply(async move { Player::new(&reply, &mut session).play(&reply).await })
+}
+
+/// Plays a reply to the line of a shell with this number to its end. What it is made of is that of the line.
+pub(crate) async fn play_line(reply: &Reply, line: &Request, number: u32, session: &mut Session) -> Exit {
+    let terminal = session.request().pty.is_some();
+    // Each line draws chances of its own.
+    let pauses = u64::from(number) << 32;
+    Player { line: Some(line), terminal, pauses, ..Player::new(reply, session) }.play(reply).await
 }
 
 enum PlayError {
@@ -35,6 +40,8 @@ impl From<io::Error> for PlayError {
 
 struct Player<'a> {
     session: &'a mut Session,
+    /// The line of a shell, where it is one that is answered.
+    line: Option<&'a Request>,
     /// The client has a pseudo-terminal: one screen for both streams, and line feeds become CR LF.
     terminal: bool,
     bandwidth: Option<u64>,
@@ -43,21 +50,34 @@ struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn new(reply: &Reply, session: &'a mut Session, terminal: bool) -> Self {
-        Self { session, terminal, bandwidth: reply.bandwidth, pauses: 0 }
+    fn new(reply: &Reply, session: &'a mut Session) -> Self {
+        Self { session, line: None, terminal: false, bandwidth: reply.bandwidth, pauses: 0 }
     }
 
-    async fn play(&mut self, pieces: &[Piece]) -> Result<(), PlayError> {
+    fn request(&self) -> &Request {
+        self.line.unwrap_or_else(|| self.session.request())
+    }
+
+    /// A client that is gone cannot be told anything; what goes wrong on this side is the exit.
+    async fn play(&mut self, reply: &Reply) -> Exit {
+        match self.pieces(&reply.pieces).await {
+            Ok(()) => reply.exit.clone(),
+            Err(PlayError::Gone) => Exit::Silent,
+            Err(PlayError::Failed(text)) => Exit::Failed(text),
+        }
+    }
+
+    async fn pieces(&mut self, pieces: &[Piece]) -> Result<(), PlayError> {
         for piece in pieces {
             match piece {
                 Piece::Print(stream, content) => {
-                    let bytes = content.bytes(self.session.request()).await?;
+                    let bytes = content.bytes(self.request()).await?;
                     self.print(*stream, bytes).await?;
                 }
                 Piece::Pause(delay) => {
                     self.pauses += 1;
-                    let mut rng = self.session.request().rng(self.pauses);
-                    sleep(delay.sample(&mut rng)).await;
+                    let time = delay.sample(&mut self.request().rng(self.pauses));
+                    sleep(time).await;
                 }
                 Piece::ReadStdin => while self.session.read().await.is_some() {},
                 Piece::EchoStdin => {

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use mock_base::Times;
 
-use super::{MatchCommand, Reply, Respond, player};
-use crate::{Program, Request, Run, Start, any};
+use super::{MatchCommand, Reply, Respond};
+use crate::{Program, Request, any};
 
 /// A rule for commands: which it is for, and what answers them. Immutable, and cheap to clone.
 ///
@@ -28,7 +28,7 @@ use crate::{Program, Request, Run, Start, any};
 #[must_use = "a rule does nothing by itself: hand it to `Builder::exec`"]
 pub struct Exec {
     pub(super) matcher: Arc<dyn MatchCommand>,
-    pub(super) program: Arc<dyn Program>,
+    pub(super) answer: Answering,
     pub(super) effects: Vec<Arc<Effect>>,
     pub(super) name: Option<String>,
     /// States that must hold, by name.
@@ -37,8 +37,15 @@ pub struct Exec {
     pub(super) then: Vec<(String, String)>,
     pub(super) calls: Calls,
     /// Whether states and calls are those of the connection.
-    pub(super) per_connection: bool,
+    pub(crate) per_connection: bool,
     pub(super) expected: Option<Times>,
+}
+
+/// What answers a command.
+#[derive(Clone)]
+pub(super) enum Answering {
+    Reply(Arc<dyn Respond>),
+    Program(Arc<dyn Program>),
 }
 
 pub(super) type Effect = dyn Fn(&Request) + Send + Sync;
@@ -57,16 +64,39 @@ impl Calls {
     pub(super) fn hold(self, number: u64) -> bool {
         (self.first..=self.last).contains(&number) && number.is_multiple_of(self.every)
     }
+
+    pub(super) fn are_all(self) -> bool {
+        (self.first, self.last, self.every) == (1, u64::MAX, 1)
+    }
 }
 
 impl fmt::Display for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self { first, last, .. } if first == last => write!(f, "only call {first}"),
-            Self { every, .. } if every > 1 => write!(f, "only every {every}th call"),
-            Self { first, last: u64::MAX, .. } => write!(f, "only calls after {}", first - 1),
-            Self { last, .. } => write!(f, "only the first {last} calls"),
+        let Self { first, last, every } = *self;
+        match (first, last) {
+            _ if first > last => return f.write_str("no call"),
+            _ if first == last => return write!(f, "only call {first}"),
+            _ if every > 1 => write!(f, "only every {every}{} call", ordinal(every))?,
+            (1, u64::MAX) => return f.write_str("every call"),
+            _ => f.write_str("only calls")?,
         }
+        match (first, last) {
+            (1, u64::MAX) => Ok(()),
+            (1, last) => write!(f, " up to {last}"),
+            (first, u64::MAX) => write!(f, " from {first} on"),
+            (first, last) => write!(f, " from {first} to {last}"),
+        }
+    }
+}
+
+/// The end of an ordinal number: 2nd, 11th.
+fn ordinal(number: u64) -> &'static str {
+    match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
     }
 }
 
@@ -76,7 +106,7 @@ impl Exec {
     pub fn on(matcher: impl MatchCommand + 'static) -> Self {
         Self {
             matcher: Arc::new(matcher),
-            program: Arc::new(Responding(Reply::ok())),
+            answer: Answering::Reply(Arc::new(Reply::ok())),
             effects: Vec::new(),
             name: None,
             when: Vec::new(),
@@ -99,7 +129,7 @@ impl Exec {
 
     /// Answers like this: with text, a [`Reply`], a [`Template`](crate::Template), or a closure that makes one.
     pub fn reply(mut self, answer: impl Respond + 'static) -> Self {
-        self.program = Arc::new(Responding(answer));
+        self.answer = Answering::Reply(Arc::new(answer));
         self
     }
 
@@ -115,7 +145,7 @@ impl Exec {
 
     /// Runs this program.
     pub fn run(mut self, program: impl Program + 'static) -> Self {
-        self.program = Arc::new(program);
+        self.answer = Answering::Program(Arc::new(program));
         self
     }
 
@@ -206,17 +236,6 @@ impl fmt::Debug for Exec {
     }
 }
 
-/// Plays an answer.
-struct Responding<R>(R);
-
-impl<R: Respond> Program for Responding<R> {
-    fn start(&self, start: Start) -> Run {
-        let reply = self.0.respond(start.request());
-        let mut session = start.session();
-        Run::reply(async move { player::play(reply, &mut session, false).await })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +249,19 @@ mod tests {
         assert_eq!(picked(&rule().after(4)), [5, 6]);
         assert_eq!(picked(&rule().nth(3)), [3]);
         assert_eq!(picked(&rule().every(2).up_to(4)), [2, 4]);
+    }
+
+    #[test]
+    fn which_calls_are_picked_is_told() {
+        let told = |rule: &Exec| rule.calls.to_string();
+        let rule = || Exec::on("x");
+        assert_eq!(told(&rule().up_to(2)), "only calls up to 2");
+        assert_eq!(told(&rule().after(4)), "only calls from 5 on");
+        assert_eq!(told(&rule().after(1).up_to(4)), "only calls from 2 to 4");
+        assert_eq!(told(&rule().nth(3)), "only call 3");
+        assert_eq!(told(&rule().every(2)), "only every 2nd call");
+        assert_eq!(told(&rule().every(12).up_to(40)), "only every 12th call up to 40");
+        assert_eq!(told(&rule().up_to(0)), "no call");
     }
 
     #[test]

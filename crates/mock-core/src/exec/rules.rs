@@ -13,10 +13,12 @@ use mock_base::{Expectations, Guard};
 use super::{
     Exec,
     deciding::Deciding,
+    expected::Answers,
     index::{Decision, RuleSet},
-    mounted::{Answer, Answers, Mounted},
+    mounted::{Answer, Mounted},
+    player,
 };
-use crate::{Launch, Reply, Request, composed};
+use crate::{Launch, Program, Reply, Request, Run, Start, composed};
 
 /// The rules of a server, in their order: the first that matches a command answers it. Cheap to clone; all clones are
 /// one list, and a change is there for the next command.
@@ -73,6 +75,17 @@ pub struct RuleInfo {
     pub expected: Option<String>,
 }
 
+impl RuleInfo {
+    fn of(mounted: &Mounted) -> Self {
+        Self {
+            id: mounted.id,
+            rule: mounted.rule.label(),
+            hits: mounted.hits(),
+            expected: mounted.rule.expected.map(|times| times.to_string()),
+        }
+    }
+}
+
 impl Rules {
     pub(crate) fn mount(rules: Vec<Exec>, expectations: Expectations, hints_on_stderr: bool) -> Self {
         let shared = Shared { expectations, hints_on_stderr, ..Shared::default() };
@@ -92,7 +105,7 @@ impl Rules {
         mounted
     }
 
-    fn set(&self) -> Arc<RuleSet> {
+    pub(super) fn set(&self) -> Arc<RuleSet> {
         Arc::clone(&self.shared.set.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -131,15 +144,11 @@ impl Rules {
     /// Puts another rule in the place of this one; `None` if it is not there. What was expected of the old one is
     /// verified still.
     pub fn replace(&self, id: RuleId, rule: Exec) -> Option<RuleId> {
-        if !self.set().rules.iter().any(|mounted| mounted.id == id) {
-            return None;
-        }
-        let new = self.make(rule);
         self.change(|list| {
             let place = list.iter_mut().find(|mounted| mounted.id == id)?;
-            let new_id = new.id;
-            *place = new;
-            Some(new_id)
+            // Not before it is known that there is a place: what is expected of a rule that is nowhere is never met.
+            *place = self.make(rule);
+            Some(place.id)
         })
     }
 
@@ -155,13 +164,34 @@ impl Rules {
     /// The rules in their order.
     #[must_use]
     pub fn list(&self) -> Vec<RuleInfo> {
-        let info = |mounted: &Arc<Mounted>| RuleInfo {
-            id: mounted.id,
-            rule: mounted.rule.label(),
-            hits: mounted.hits(),
-            expected: mounted.rule.expected.map(|times| times.to_string()),
-        };
-        self.set().rules.iter().map(info).collect()
+        self.set().rules.iter().map(|mounted| RuleInfo::of(mounted)).collect()
+    }
+
+    /// The rule that would answer this request now; nothing is counted or changed. A rule that depends on standard input
+    /// is asked with the input that the request has, as if it were all.
+    ///
+    /// ```
+    /// use mock_core::{Exec, MockSshServer, Request, Wanted, glob};
+    ///
+    /// let server = MockSshServer::builder().exec(Exec::on(glob("systemctl * nginx")?)).start_blocking()?;
+    /// let request = |command: &'static str| Request::detached("anna", Wanted::Exec(command.into()));
+    /// let rule = server.rules().would_answer(&request("systemctl stop nginx")).expect("there is one");
+    /// assert_eq!((rule.rule.as_str(), rule.hits), ("systemctl * nginx", 0));
+    ///
+    /// assert!(server.rules().would_answer(&request("systemctl stop ngnix")).is_none());
+    /// let hint = server.rules().hint(&request("systemctl stop ngnix")).expect("there is a rule that is near");
+    /// assert_eq!(hint, "nearest rule `systemctl * nginx`: argument 2: `ngnix` is not `nginx`");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn would_answer(&self, request: &Request) -> Option<RuleInfo> {
+        self.set().foresee(request).map(|mounted| RuleInfo::of(&mounted))
+    }
+
+    /// The rule that comes nearest to a request that none answers, and what differs; `None` where none comes near.
+    #[must_use]
+    pub fn hint(&self, request: &Request) -> Option<String> {
+        self.set().hint(request)
     }
 
     /// Forgets how often each was hit.
@@ -208,15 +238,18 @@ impl Rules {
                 Launch::run(Answer(rule)).by_rule(label).with_call(call, captures)
             }
             Decision::NeedsStdin { .. } | Decision::Nobody => {
-                let hint = set.nearest(request).map(|(rule, mismatch)| {
-                    format!("nearest rule `{}`: {}", rule.rule.label(), mismatch.differences.join(", "))
-                });
-                let mut reply = composed::command_not_found(request);
-                if let (Some(hint), true) = (&hint, self.shared.hints_on_stderr) {
-                    reply = reply.stderr(format!("mock-ssh: {hint}\n"));
-                }
-                Launch::run(Unknown(reply)).by_nobody(hint)
+                let hint = set.hint(request);
+                Launch::run(Unknown(self.unknown(request, hint.as_deref()))).by_nobody(hint)
             }
+        }
+    }
+
+    /// What who sent an unknown command is told.
+    pub(super) fn unknown(&self, request: &Request, hint: Option<&str>) -> Reply {
+        let reply = composed::command_not_found(request);
+        match hint {
+            Some(hint) if self.shared.hints_on_stderr => reply.stderr(format!("mock-ssh: {hint}\n")),
+            _ => reply,
         }
     }
 }
@@ -230,10 +263,8 @@ impl fmt::Debug for Rules {
 /// Says that there is no such command.
 struct Unknown(Reply);
 
-impl crate::Program for Unknown {
-    fn start(&self, start: crate::Start) -> crate::Run {
-        let reply = self.0.clone();
-        let mut session = start.session();
-        crate::Run::reply(async move { super::player::play(reply, &mut session, false).await })
+impl Program for Unknown {
+    fn start(&self, start: Start) -> Run {
+        player::reply(self.0.clone(), start)
     }
 }

@@ -91,7 +91,8 @@ impl fmt::Debug for Template {
 }
 
 fn values(request: &Request) -> Value {
-    let captures: BTreeMap<_, _> = request.captures.iter().cloned().collect();
+    // Of several with one name the first counts, as in `Request::capture`.
+    let captures: BTreeMap<_, _> = request.captures.iter().rev().cloned().collect();
     let mut values: BTreeMap<String, Value> =
         captures.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
     let env: BTreeMap<_, _> = request.env.iter().cloned().collect();
@@ -144,6 +145,14 @@ mod tests {
             fill("{{ user").unwrap_err(),
             "template line 1: unexpected end of input, expected end of variable block"
         );
+    }
+
+    #[test]
+    fn of_two_captures_with_one_name_both_ways_to_it_show_the_first() {
+        let mut request = request();
+        request.captures.push(("dir".to_owned(), "/second".to_owned()));
+        let filled = Template::new("{{ dir }}").unwrap().fill(&request).unwrap();
+        assert_eq!((filled.as_str(), request.capture("dir")), ("/srv", Some("/srv")));
     }
 
     #[test]
