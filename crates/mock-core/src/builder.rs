@@ -86,8 +86,18 @@ impl Builder {
     }
 
     /// Sends this text before authentication (RFC 4252 section 5.4).
-    pub fn banner(mut self, text: impl Into<String>) -> Self {
-        self.built.banner = Some(text.into());
+    pub fn banner(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.banner_for(move |_| Some(text.clone()))
+    }
+
+    /// Sends each connection the text that `make` returns for it, if any, before authentication. It is asked before any
+    /// user name is known, which the engine leaves no choice about.
+    pub fn banner_for(
+        mut self,
+        make: impl Fn(&Connection) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.built.banner = Some(Box::new(make));
         self
     }
 
@@ -275,6 +285,7 @@ impl Builder {
             hints_on_stderr,
         } = self;
         built.rules = Rules::mount(rules, expectations.clone(), hints_on_stderr);
+        built.expectations = expectations.clone();
         check_version(&options.version)?;
         if host_keys.is_empty() {
             host_keys = vec![HostKey::ed25519(), HostKey::shared_ecdsa()];

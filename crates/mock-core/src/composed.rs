@@ -2,12 +2,19 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use mock_base::event::{ChannelKind, Pty, WindowChange};
+use mock_base::{
+    Expectations,
+    event::{ChannelKind, Pty, WindowChange},
+};
 
 use crate::{
-    Attempt, Authenticator, Connection, FirstOf, Handler, Launch, LoginContext, LoginState, Methods, Open,
-    Program, Reply, Request, Rules, Verdict,
+    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Handler, Launch, LoginContext,
+    LoginState, Memory, Methods, Open, Permissions, Privilege, Program, Reply, Request, Rules, Verdict,
+    Wanted, forced,
 };
+
+/// What a connection is greeted with.
+pub(crate) type BannerFor = dyn Fn(&Connection) -> Option<String> + Send + Sync;
 
 /// What the builder was given, shared by the connections of a server.
 #[derive(Default)]
@@ -16,12 +23,17 @@ pub(crate) struct Built {
     pub(crate) rules: Rules,
     pub(crate) shell: Option<Arc<dyn Program>>,
     pub(crate) subsystems: HashMap<String, Arc<dyn Program>>,
-    pub(crate) banner: Option<String>,
+    pub(crate) banner: Option<Box<BannerFor>>,
     pub(crate) agent_forwarding: bool,
+    /// What the strategies remember.
+    pub(crate) memory: Memory,
+    /// What is expected of the server: strategies may add to it.
+    pub(crate) expectations: Expectations,
 }
 
 /// The built-in [`Handler`]: logins by the strategies, commands by the rules, the shell and the subsystems that
-/// the builder was given. Environment variables, pseudo-terminals, window sizes and signals are accepted.
+/// the builder was given. Environment variables, pseudo-terminals, window sizes and signals are accepted, as far as the
+/// login's [`Permissions`] allow.
 ///
 /// Met only where [`Builder::handler`](crate::Builder::handler) wraps it.
 pub struct Composed {
@@ -29,24 +41,58 @@ pub struct Composed {
     connection: Connection,
     /// The login under way, and whose it is.
     login: Option<(String, Box<dyn LoginState>)>,
+    /// What the accepted login is held to.
+    permissions: Permissions,
 }
 
 impl Composed {
     pub(crate) fn new(built: Arc<Built>, connection: Connection) -> Self {
-        Self { built, connection, login: None }
+        Self { built, connection, login: None, permissions: Permissions::default() }
     }
 
     /// The state of this user's login: begun anew when the user name changes (RFC 4252 section 5).
     fn login(&mut self, user: &str) -> &mut dyn LoginState {
         let login = match self.login.take() {
             Some((of, login)) if of == user => login,
-            _ => self.built.auth.begin(&LoginContext::new(
-                user,
-                self.connection.number(),
-                &self.connection.peer(),
-            )),
+            _ => {
+                let peer = self.connection.peer();
+                let context = LoginContext::new(user, self.connection.number(), &peer)
+                    .remembering(&self.built.memory)
+                    .seeded(self.connection.seed())
+                    .expecting(&self.built.expectations);
+                self.built.auth.begin(&context)
+            }
         };
         &mut *self.login.insert((user.to_owned(), login)).1
+    }
+
+    /// What the login is held to: what it asked for, what it denied itself, and what is forced on it.
+    #[must_use]
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    /// Launches what the login's permissions make of a request.
+    fn launch(&self, request: &Request) -> Launch {
+        if self.permissions.forced_command().is_none() && self.permissions.environment().next().is_none() {
+            return self.launch_wanted(request);
+        }
+        let held = forced::held_to(&self.permissions, request);
+        let launch = self.launch_wanted(&held);
+        if let Some(command) = self.permissions.forced_command() {
+            let recorder = self.connection.recorder().on_channel(request.channel);
+            recorder.operation(forced::record(command, request));
+        }
+        forced::run_with(held, launch)
+    }
+
+    fn launch_wanted(&self, request: &Request) -> Launch {
+        let program = match &request.wanted {
+            Wanted::Exec(_) => return self.built.rules.launch(request),
+            Wanted::Shell => &self.built.shell,
+            Wanted::Subsystem(name) => &self.built.subsystems.get(name).cloned(),
+        };
+        program.clone().map_or_else(Launch::refuse, Launch::run)
     }
 }
 
@@ -58,7 +104,7 @@ impl fmt::Debug for Composed {
 
 impl Handler for Composed {
     fn banner(&mut self) -> Option<String> {
-        self.built.banner.clone()
+        self.built.banner.as_ref().and_then(|banner| banner(&self.connection))
     }
 
     fn auth_methods(&mut self, user: &str) -> Methods {
@@ -66,7 +112,11 @@ impl Handler for Composed {
     }
 
     fn auth(&mut self, attempt: &Attempt<'_>) -> Verdict {
-        self.login(attempt.user).attempt(attempt)
+        let verdict = self.login(attempt.user).attempt(attempt);
+        let logged_in = matches!(verdict.answer, Answer::Accept)
+            && !matches!(attempt.credential, Credential::KeyOffered { .. });
+        self.permissions = if logged_in { verdict.permissions.clone() } else { Permissions::default() };
+        verdict
     }
 
     fn channel_open(&mut self, kind: &ChannelKind) -> Open {
@@ -81,19 +131,19 @@ impl Handler for Composed {
     }
 
     fn pty(&mut self, _: &Pty) -> bool {
-        true
+        self.permissions.allows(Privilege::Pty)
     }
 
     fn exec(&mut self, request: &Request) -> Launch {
-        self.built.rules.launch(request)
+        self.launch(request)
     }
 
-    fn shell(&mut self, _: &Request) -> Launch {
-        self.built.shell.clone().map_or_else(Launch::refuse, Launch::run)
+    fn shell(&mut self, request: &Request) -> Launch {
+        self.launch(request)
     }
 
-    fn subsystem(&mut self, name: &str, _: &Request) -> Launch {
-        self.built.subsystems.get(name).cloned().map_or_else(Launch::refuse, Launch::run)
+    fn subsystem(&mut self, _: &str, request: &Request) -> Launch {
+        self.launch(request)
     }
 
     fn window_change(&mut self, _: &WindowChange) -> bool {
@@ -105,7 +155,7 @@ impl Handler for Composed {
     }
 
     fn agent_forward(&mut self) -> bool {
-        self.built.agent_forwarding
+        self.built.agent_forwarding && self.permissions.allows(Privilege::AgentForwarding)
     }
 }
 

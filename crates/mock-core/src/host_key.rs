@@ -9,7 +9,7 @@ use std::{
 use md5::{Digest as _, Md5};
 use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, PublicKey, private::RsaKeypair};
 
-use crate::keys::{decode_secret_key, safe_rng, ssh_key};
+use crate::keys::{Certificate, decode_secret_key, safe_rng, ssh_key};
 
 /// The private key by which a server proves who it is (RFC 4253 section 7).
 ///
@@ -23,6 +23,7 @@ use crate::keys::{decode_secret_key, safe_rng, ssh_key};
 #[derive(Clone, PartialEq, Eq)]
 pub struct HostKey {
     key: PrivateKey,
+    certificate: Option<Certificate>,
 }
 
 /// A host key that cannot be read.
@@ -50,6 +51,12 @@ pub enum HostKeyError {
         path: Option<PathBuf>,
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A certificate is for another key.
+    #[error("the certificate `{key_id}` is not for this host key")]
+    Certificate {
+        /// Its key identifier.
+        key_id: String,
     },
 }
 
@@ -86,7 +93,7 @@ impl HostKey {
     /// For a number of bits that no RSA key can have.
     pub fn rsa(bits: usize) -> Result<Self, ssh_key::Error> {
         let pair = RsaKeypair::random(&mut safe_rng(), bits)?;
-        Ok(Self { key: PrivateKey::from(pair) })
+        Ok(PrivateKey::from(pair).into())
     }
 
     /// The ECDSA key that servers of this process share unless they are given keys: made once, at first use.
@@ -100,8 +107,7 @@ impl HostKey {
         reason = "both algorithms are compiled in, and the generator aborts by itself"
     )]
     fn random(algorithm: Algorithm) -> Self {
-        let key = PrivateKey::random(&mut safe_rng(), algorithm).expect("algorithm is supported");
-        Self { key }
+        PrivateKey::random(&mut safe_rng(), algorithm).expect("algorithm is supported").into()
     }
 
     /// Reads a key in any form that OpenSSH writes or reads (its own, PKCS#1, PKCS#8, SEC1), or PuTTY's.
@@ -129,11 +135,31 @@ impl HostKey {
         let path = path.map(Path::to_owned);
         match decode_secret_key(text, None) {
             Ok(key) if key.is_encrypted() => Err(HostKeyError::Encrypted { path }),
-            Ok(key) => Ok(Self { key }),
+            Ok(key) => Ok(key.into()),
             Err(russh::keys::Error::KeyIsEncrypted) => Err(HostKeyError::Encrypted { path }),
             Err(_) if text.contains("Proc-Type: 4,ENCRYPTED") => Err(HostKeyError::Encrypted { path }),
             Err(source) => Err(HostKeyError::Invalid { path, source: source.into() }),
         }
+    }
+
+    /// Proves with this OpenSSH certificate as well whose the key is (OpenSSH PROTOCOL.certkeys). Clients that trust its
+    /// authority need not know the key. What it says is not checked here: a test may want one that is expired.
+    ///
+    /// # Errors
+    ///
+    /// [`HostKeyError::Certificate`], when it is for another key: no client could be shown it.
+    pub fn with_certificate(mut self, certificate: Certificate) -> Result<Self, HostKeyError> {
+        if certificate.public_key() != self.public_key().key_data() {
+            return Err(HostKeyError::Certificate { key_id: certificate.key_id().to_owned() });
+        }
+        self.certificate = Some(certificate);
+        Ok(self)
+    }
+
+    /// Its certificate, if it has one.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// The public half.
@@ -195,6 +221,6 @@ impl fmt::Debug for HostKey {
 
 impl From<PrivateKey> for HostKey {
     fn from(key: PrivateKey) -> Self {
-        Self { key }
+        Self { key, certificate: None }
     }
 }

@@ -12,6 +12,7 @@ mod connection;
 mod engine;
 mod error;
 mod exec;
+mod forced;
 mod handler;
 mod host_key;
 mod lifecycle;
@@ -26,8 +27,9 @@ mod verify;
 
 pub use algorithms::{Algorithms, UnknownAlgorithm};
 pub use authenticator::{
-    Answer, Attempt, Authenticator, Credential, DisconnectReason, FirstOf, LoginContext, LoginState, Method,
-    Methods, Prompt, Round, Verdict,
+    Answer, Attempt, Authenticator, CommandForced, Credential, DisconnectReason, FirstOf,
+    ForcedCommandsDiffer, KbdintStarted, LoginContext, LoginRestricted, LoginState, Memory, MemoryKey, Method,
+    Methods, Permissions, Privilege, Prompt, PromptAnswered, Round, Verdict,
 };
 pub use builder::Builder;
 pub use client_kit::{ClientKit, KitBuilder, KitError, KitUser};

@@ -103,11 +103,12 @@ impl MockSshServer {
         self.shared.seed
     }
 
-    /// Forgets what happened: clears the journal, for all that share it, the states, and how often each rule was hit.
-    /// Rules and expectations stay, live connections go on.
+    /// Forgets what happened: clears the journal, for all that share it, the states, what strategies
+    /// remember of logins, and how often each rule was hit. Rules and expectations stay, live connections go on.
     pub fn reset(&self) {
         self.journal().events().clear();
         self.state().clear();
+        self.shared.built.memory.clear();
         self.rules().reset();
     }
 }

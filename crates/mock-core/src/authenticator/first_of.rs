@@ -8,6 +8,9 @@ use super::{
 ///
 /// An attempt goes to each until one does anything but reject it. The answers of a keyboard-interactive round
 /// go to the strategy that asked. The methods shown are those of all, each once.
+///
+/// Where one accepts in part, the others see the attempt as well: a key that is the first step of two ways in is a step
+/// on both, and the client may go on either way.
 #[derive(Default)]
 pub struct FirstOf {
     strategies: Vec<Box<dyn Authenticator>>,
@@ -54,6 +57,10 @@ impl LoginState for FirstOfLogin {
         let asked = self.asked.take();
         let answers = matches!(attempt.credential, Credential::KbdintAnswers(_));
         let mut rejections = Vec::new();
+        // The verdict of the first that accepts in part, and what is left by all: the steps of those that do, and the
+        // methods of the others as they stand.
+        let mut partial = None;
+        let mut left_by_all = Vec::new();
         for (index, login) in self.logins.iter_mut().enumerate() {
             if answers && asked != Some(index) {
                 continue;
@@ -61,13 +68,24 @@ impl LoginState for FirstOfLogin {
             let offers_method = login.methods().contains(attempt.credential.method());
             let verdict = login.attempt(attempt);
             match verdict.answer {
-                Answer::Reject { .. } => rejections.push((offers_method, verdict)),
+                Answer::Reject { .. } => {
+                    left_by_all.extend(login.methods().iter());
+                    rejections.push((offers_method, verdict));
+                }
                 Answer::Ask(_) => {
                     self.asked = Some(index);
                     return verdict;
                 }
+                Answer::Partial { ref left } => {
+                    left_by_all.extend(left.iter());
+                    partial.get_or_insert(verdict);
+                }
                 _ => return verdict,
             }
+        }
+        if let Some(mut verdict) = partial {
+            verdict.answer = Answer::Partial { left: left_by_all.into_iter().collect() };
+            return verdict;
         }
         if self.logins.is_empty() {
             return Verdict::reject("no login strategy is configured");

@@ -1,17 +1,24 @@
 //! The seam for logins: an [`Authenticator`] decides who may log in and how.
 //!
 //! A strategy is a value that knows no connection; what it remembers within one login lives in the
-//! [`LoginState`] that it begins for each user name. Both are synchronous and pure: a delay is data in the
-//! [`Verdict`], played by the engine. Ready strategies are in the crate `mock-auth`.
+//! [`LoginState`] that it begins for each user name, and what outlives a login in the server's [`Memory`]. All is
+//! synchronous: a delay is data in the [`Verdict`], played by the engine. Ready strategies are in the crate `mock-auth`.
 
 mod first_of;
+mod memory;
 mod method;
+mod permissions;
+mod records;
 mod verdict;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 pub use first_of::FirstOf;
+pub use memory::{Memory, MemoryKey};
 pub use method::{Method, Methods};
+use mock_base::{Expectations, Seed};
+pub use permissions::{ForcedCommandsDiffer, Permissions, Privilege};
+pub use records::{CommandForced, KbdintStarted, LoginRestricted, PromptAnswered};
 use ssh_key::{Certificate, PublicKey};
 pub use verdict::{Answer, DisconnectReason, Prompt, Round, Verdict};
 
@@ -90,19 +97,47 @@ pub struct LoginContext<'a> {
     pub connection: u64,
     /// Where the connection comes from.
     pub peer: &'a Peer,
+    /// What the strategies of this server remember beyond a login.
+    pub memory: Memory,
+    /// What the chances of this server are drawn from.
+    pub seed: Seed,
+    /// What is expected of this server. A strategy may add to it: then a test fails that nobody wrote a line for.
+    pub expectations: Expectations,
 }
 
 impl<'a> LoginContext<'a> {
     /// A login by `user` on the connection with this number.
     #[must_use]
     pub fn new(user: &'a str, connection: u64, peer: &'a Peer) -> Self {
-        Self { user, connection, peer }
+        let (memory, expectations) = (Memory::new(), Expectations::new());
+        Self { user, connection, peer, memory, seed: Seed(0), expectations }
     }
 
     /// A login outside any server, for testing a strategy by itself.
     #[must_use]
     pub fn detached(user: &'a str) -> Self {
-        Self { user, connection: 1, peer: &Peer::Memory }
+        Self::new(user, 1, &Peer::Memory)
+    }
+
+    /// The same login where this is remembered: several of them are logins on one server.
+    #[must_use]
+    pub fn remembering(mut self, memory: &Memory) -> Self {
+        self.memory = memory.clone();
+        self
+    }
+
+    /// The same login where chances are drawn from this.
+    #[must_use]
+    pub fn seeded(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The same login where this is expected.
+    #[must_use]
+    pub fn expecting(mut self, expectations: &Expectations) -> Self {
+        self.expectations = expectations.clone();
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::Methods;
+use super::{Methods, Permissions};
 
 /// The answer to an attempt, with a delay and a reason.
 ///
@@ -23,6 +23,8 @@ pub struct Verdict {
     pub after: Duration,
     /// Why, for the journal; the client never sees it.
     pub why: Cow<'static, str>,
+    /// What an accepted login is allowed to do: by default, whatever the server takes from anybody.
+    pub permissions: Permissions,
 }
 
 /// What a client is told after an attempt.
@@ -55,7 +57,7 @@ pub enum Answer {
 
 impl Verdict {
     fn new(answer: Answer, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { answer, after: Duration::ZERO, why: why.into() }
+        Self { answer, after: Duration::ZERO, why: why.into(), permissions: Permissions::default() }
     }
 
     /// The client is logged in; for an offered key: it may go on and sign.
@@ -95,6 +97,12 @@ impl Verdict {
     /// Lets the client wait that long for its answer.
     pub fn after(mut self, delay: Duration) -> Self {
         self.after = delay;
+        self
+    }
+
+    /// Holds the login to this once it is accepted.
+    pub fn permitting(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
         self
     }
 }

@@ -5,8 +5,8 @@ use russh::server::{Auth, Response};
 
 use super::{Engine, EngineError, convert};
 use crate::{
-    Answer, Attempt, Credential, DisconnectReason, Method, Methods, Verdict, host_key::public_line,
-    keys::ssh_key::HashAlg,
+    Answer, Attempt, Credential, DisconnectReason, KbdintStarted, LoginRestricted, Method, Methods,
+    Permissions, PromptAnswered, Round, Verdict, host_key::public_line, keys::ssh_key::HashAlg,
 };
 
 /// Longest user name that is looked at, in bytes.
@@ -34,6 +34,7 @@ impl Engine {
             return self.judge_offer(user, credential).await;
         }
         self.attempts += 1;
+        self.record_dialogue(user, credential);
         let mut event = self.attempt_event(user, credential);
         let mut verdict = self.ask(user, credential).await?;
         if matches!(verdict.answer, Answer::Ask(_)) && credential.method() != Method::KeyboardInteractive {
@@ -55,14 +56,10 @@ impl Engine {
         self.recorder().record(event);
         match verdict.answer {
             Answer::Accept => {
-                self.accepted(user, credential.method());
+                self.accepted(user, credential.method(), &verdict.permissions);
                 Ok(Auth::Accept)
             }
-            Answer::Ask(round) => Ok(Auth::Partial {
-                name: round.name.into(),
-                instructions: round.instructions.into(),
-                prompts: round.prompts.into_iter().map(|prompt| (prompt.text.into(), prompt.echo)).collect(),
-            }),
+            Answer::Ask(round) => Ok(self.prompts(round)),
             Answer::Partial { .. } => Ok(reject(&left, true)),
             Answer::Reject { .. } => {
                 self.count_rejection(credential.method()).await;
@@ -159,9 +156,42 @@ impl Engine {
         event
     }
 
-    fn accepted(&mut self, user: &str, method: Method) {
+    /// Asks a round, and keeps its prompts to say what was answered to which.
+    fn prompts(&mut self, round: Round) -> Auth {
+        let prompts = round.prompts.iter().map(|prompt| (prompt.text.clone().into(), prompt.echo)).collect();
+        self.asked = (self.asked.0.saturating_add(1), round.prompts);
+        Auth::Partial { name: round.name.into(), instructions: round.instructions.into(), prompts }
+    }
+
+    /// Records that keyboard-interactive was begun, or what was answered to each prompt. Anything else ends a round.
+    fn record_dialogue(&mut self, user: &str, credential: Credential<'_>) {
+        let (round, prompts) = std::mem::take(&mut self.asked);
+        let user = user.to_owned();
+        match credential {
+            Credential::KbdintStart { submethods } => {
+                self.recorder().operation(KbdintStarted { user, submethods: submethods.to_owned() });
+            }
+            Credential::KbdintAnswers(answers) => {
+                let shown = self.surroundings.options.reveal_secrets;
+                let secret = |answer: &String| Secret::new(answer.as_str()).shown_if(shown);
+                for (index, prompt) in prompts.into_iter().enumerate() {
+                    let answer = answers.get(index).map(secret);
+                    let (user, prompt, echo) = (user.clone(), prompt.text, prompt.echo);
+                    self.recorder().operation(PromptAnswered { user, round, prompt, echo, answer });
+                }
+                self.asked.0 = round;
+            }
+            _ => {}
+        }
+    }
+
+    fn accepted(&mut self, user: &str, method: Method, permissions: &Permissions) {
         user.clone_into(&mut self.user);
         self.recorder().record(AuthAccepted::new(user, method.name(), self.attempts));
+        if !permissions.is_unrestricted() {
+            let (user, options) = (user.to_owned(), permissions.to_string());
+            self.recorder().operation(LoginRestricted { user, options });
+        }
         self.surroundings.authenticated.cancel();
     }
 

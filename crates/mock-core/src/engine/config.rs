@@ -31,6 +31,7 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
         // The engine's own limit counts what no hook sees, such as bad signatures; ours ends a login earlier.
         max_auth_attempts: options.max_auth_attempts as usize + UNSEEN_ATTEMPTS,
         keys: host_keys.iter().map(|key| PrivateKey::clone(key.private_key())).collect(),
+        certificates: host_keys.iter().filter_map(HostKey::certificate).cloned().collect(),
         window_size: FULL_WINDOW,
         event_buffer_size: EVENT_BUFFER,
         inactivity_timeout: options.inactivity_timeout,

@@ -38,7 +38,7 @@ pub(crate) use self::{
     output::{Output, OutputStream},
     session::run,
 };
-use crate::{Connection, Handler, config::Options};
+use crate::{Connection, Handler, Prompt, config::Options};
 pub(crate) use russh::server::Config;
 
 /// What a connection's session and its surroundings share.
@@ -68,6 +68,8 @@ pub(crate) struct Engine {
     rejections: u32,
     /// Requests to log in of any kind, for the bound on them.
     auth_requests: u32,
+    /// The prompts that wait for their answers, and the number of their round.
+    asked: (u32, Vec<Prompt>),
     channels: HashMap<ChannelId, Channel>,
     next_channel: u32,
     /// Requests for channels that are never to be answered.
@@ -99,6 +101,7 @@ impl Engine {
             attempts: 0,
             rejections: 0,
             auth_requests: 0,
+            asked: (0, Vec::new()),
             channels: HashMap::new(),
             next_channel: 0,
             unanswered: Vec::new(),

@@ -3,16 +3,19 @@
 //! The configuration makes OpenSSH's programs independent of the machine: they read no key, no `known_hosts` and no
 //! agent of the user, and write none.
 
+mod lines;
+
 use std::{
     fs, io,
     io::Write as _,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-use ssh_key::{LineEnding, PrivateKey};
+use ssh_key::{Certificate, LineEnding, PrivateKey, PublicKey};
 
+use self::lines::{check_names, check_path, host_block, known_host, known_hosts, quoted, reachable};
 use crate::{HostKey, MockSshServer, keys::ssh_key};
 
 /// A client kit that is being put together.
@@ -37,6 +40,7 @@ pub struct KitBuilder {
     directory: PathBuf,
     address: SocketAddr,
     host_keys: Vec<HostKey>,
+    authorities: Vec<PublicKey>,
     users: Vec<KitUser>,
     agent_socket: Option<PathBuf>,
 }
@@ -47,6 +51,7 @@ pub struct KitBuilder {
 pub struct KitUser {
     name: String,
     identity: Option<PrivateKey>,
+    certificate: Option<Certificate>,
     agent_socket: Option<PathBuf>,
 }
 
@@ -90,12 +95,19 @@ pub enum KitError {
 impl KitUser {
     /// A user who logs in without a key.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), identity: None, agent_socket: None }
+        Self { name: name.into(), identity: None, certificate: None, agent_socket: None }
     }
 
     /// Logs in with this key, which is written to a file of mode 0600.
     pub fn identity(mut self, key: PrivateKey) -> Self {
         self.identity = Some(key);
+        self
+    }
+
+    /// Shows this certificate for its key, which is the [`identity`](Self::identity) or in the agent. It is written beside
+    /// the key, where OpenSSH looks for it.
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
         self
     }
 
@@ -112,9 +124,17 @@ impl KitBuilder {
             directory: directory.to_owned(),
             address: reachable(server.addr()),
             host_keys: server.host_keys().to_vec(),
+            authorities: Vec::new(),
             users: Vec::new(),
             agent_socket: None,
         }
+    }
+
+    /// Trusts host certificates of this authority, with a line `@cert-authority` in `known_hosts`. Without this, the
+    /// authority of each certificate that the server has is trusted.
+    pub fn trust_host_authority(mut self, authority: impl Into<PublicKey>) -> Self {
+        self.authorities.push(authority.into());
+        self
     }
 
     /// Adds a user; the name is the `Host` of the configuration.
@@ -140,7 +160,7 @@ impl KitBuilder {
             let path = path.to_owned();
             move |source| KitError::Write { path, source }
         };
-        let Self { directory, address, host_keys, users, agent_socket } = self;
+        let Self { directory, address, host_keys, authorities, users, agent_socket } = self;
         if address.port() == 0 {
             return Err(KitError::NoSocket);
         }
@@ -151,15 +171,14 @@ impl KitBuilder {
             check_path(path)?;
         }
         check_names(&users)?;
-        let host = known_host(address);
-        let known_hosts: Vec<_> =
-            host_keys.iter().map(|key| format!("{host} {}", key.to_openssh())).collect();
+        let known_hosts = known_hosts(&known_host(address), &host_keys, &authorities);
         let mut kit = ClientKit { directory, address, known_hosts, identities: Vec::new(), agent_socket };
         write_private(&kit.known_hosts_file(), &(kit.known_hosts.join("\n") + "\n"))?;
         let mut config = String::from("# Made by mock-ssh. Use it with `ssh -F`, `sftp -F`, `scp -F`.\n");
         for user in &users {
             let identity = kit.write_identity(user)?;
-            config.push_str(&host_block(user, identity.as_deref()));
+            let certificate = user.certificate.is_some().then(|| kit.certificate_file(&user.name));
+            config.push_str(&host_block(user, identity.as_deref(), certificate.as_deref()));
         }
         config.push_str(&kit.common_block());
         write_private(&kit.config_file(), &config)?;
@@ -197,7 +216,8 @@ impl ClientKit {
         self.directory.join("config")
     }
 
-    /// The `known_hosts` file, with a line for each host key.
+    /// The `known_hosts` file, with a line for each host key. For a key with a certificate it is one with the marker
+    /// `@cert-authority` and no other: a client that cannot verify the certificate then knows no key to fall back to.
     #[must_use]
     pub fn known_hosts_file(&self) -> PathBuf {
         self.directory.join("known_hosts")
@@ -243,12 +263,22 @@ impl ClientKit {
         format!("sftp://{user}@{}/", self.address)
     }
 
+    /// Where the certificate of a user is written who has one.
+    #[must_use]
+    pub fn certificate_file(&self, user: &str) -> PathBuf {
+        self.directory.join(format!("id_{user}-cert.pub"))
+    }
+
     fn write_identity(&mut self, user: &KitUser) -> Result<Option<PathBuf>, KitError> {
         let name = &user.name;
+        let failed = |source| KitError::Key { name: name.clone(), source };
+        if let Some(certificate) = &user.certificate {
+            let line = certificate.to_openssh().map_err(failed)?;
+            write_private(&self.certificate_file(name), &(line + "\n"))?;
+        }
         let Some(key) = &user.identity else {
             return Ok(None);
         };
-        let failed = |source| KitError::Key { name: name.clone(), source };
         let path = self.directory.join(format!("id_{name}"));
         let mut key = key.clone();
         if key.comment().is_empty() {
@@ -273,67 +303,6 @@ impl ClientKit {
             quoted(&self.known_hosts_file()),
         )
     }
-}
-
-/// Names stand in the configuration and in names of files, so they are plain, and each is there once.
-fn check_names(users: &[KitUser]) -> Result<(), KitError> {
-    let plain = |c: char| c.is_alphanumeric() || "-_.+".contains(c);
-    for (index, KitUser { name, .. }) in users.iter().enumerate() {
-        let usable = !name.is_empty()
-            && !name.starts_with(['-', '.'])
-            && Path::new(name).extension().is_none_or(|extension| extension != "pub")
-            && name.chars().all(plain);
-        if !usable || users.iter().take(index).any(|user| user.name == *name) {
-            return Err(KitError::UserName { name: name.clone() });
-        }
-    }
-    Ok(())
-}
-
-/// The `Host` of a user.
-fn host_block(user: &KitUser, identity: Option<&Path>) -> String {
-    let name = &user.name;
-    let keys = match (identity, &user.agent_socket) {
-        (None, None) => "    PubkeyAuthentication no\n".to_owned(),
-        // Otherwise only keys that are in files would be taken from the agent.
-        (None, Some(_)) => "    IdentitiesOnly no\n".to_owned(),
-        (Some(identity), _) => format!("    IdentityFile {}\n", quoted(identity)),
-    };
-    let agent = user.agent_socket.as_deref().map(|socket| format!("    IdentityAgent {}\n", quoted(socket)));
-    format!("\nHost {name}\n    User {name}\n{keys}{}", agent.unwrap_or_default())
-}
-
-/// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded. [`check_path`] has seen it.
-fn quoted(path: &Path) -> String {
-    format!("\"{}\"", path.display().to_string().replace('%', "%%"))
-}
-
-/// Whether a path can stand in a configuration: there is no way to write a quote or a line feed, and `${` begins a
-/// variable.
-fn check_path(path: &Path) -> Result<(), KitError> {
-    match path.to_str() {
-        Some(text) if !text.contains(['"', '\n', '\r']) && !text.contains("${") => Ok(()),
-        _ => Err(KitError::Path { path: path.to_owned() }),
-    }
-}
-
-/// How `known_hosts` names a server: the address, with the port unless it is 22 (sshd(8)).
-fn known_host(address: SocketAddr) -> String {
-    if address.port() == 22 {
-        address.ip().to_string()
-    } else {
-        format!("[{}]:{}", address.ip(), address.port())
-    }
-}
-
-/// Where a client on this machine reaches a server that listens on every address.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// Writes a new file that only its owner may read. What was there before is removed, not written to: somebody may have
