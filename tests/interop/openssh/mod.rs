@@ -6,6 +6,7 @@ mod exec;
 mod keys;
 mod logins;
 mod refusals;
+mod sftp;
 mod terminal;
 
 use mock_agent::{Identity, KeyType};
