@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod client;
 mod environment;
 mod host_process;
 mod process;
@@ -9,5 +10,6 @@ mod signal;
 mod spawn;
 mod terminal;
 
+pub use client::{Client, RunningClient};
 pub use host_process::HostProcess;
 pub use record::{Ended, Started};
