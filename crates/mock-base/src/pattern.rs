@@ -218,9 +218,8 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Form::Any => f.write_str("anything"),
-            Form::Exact(text) => write!(f, "{text:?}"),
-            Form::Prefix(text) => write!(f, "\"{}…\"", text.escape_debug()),
-            Form::Glob { text, .. } => write!(f, "\"{}\"", text.escape_debug()),
+            Form::Exact(text) | Form::Glob { text, .. } => write!(f, "{text:?}"),
+            Form::Prefix(text) => write!(f, "{:?}", format!("{text}…")),
             Form::Regex(regex) => write!(f, "/{regex}/"),
         }
     }

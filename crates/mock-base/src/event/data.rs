@@ -47,7 +47,11 @@ impl PartialEq<&str> for Data {
 impl fmt::Display for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            write!(f, "{}", chunk.valid().escape_debug())?;
+            // As `Debug` of a `str`: within double quotes a single one needs no escape.
+            for (number, part) in chunk.valid().split('\'').enumerate() {
+                f.write_str(if number > 0 { "'" } else { "" })?;
+                write!(f, "{}", part.escape_debug())?;
+            }
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }

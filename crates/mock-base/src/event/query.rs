@@ -279,20 +279,44 @@ fn optional(text: Option<&String>) -> Option<Cow<'_, [u8]>> {
 impl Filtered<super::AuthAttempt> {
     /// Only attempts that ended so.
     pub fn outcome(self, outcome: super::AuthOutcome) -> Self {
-        self.that(format!("{outcome:?}").to_lowercase(), move |attempt| attempt.outcome == outcome)
+        let word = |outcome: super::AuthOutcome| format!("{outcome:?}").to_lowercase();
+        self.told(
+            format!("outcome {}", word(outcome)),
+            move |attempt| attempt.outcome == outcome,
+            move |attempt| match attempt.why.as_str() {
+                "" => format!("it was {}", word(attempt.outcome)),
+                why => format!("it was {}: {why}", word(attempt.outcome)),
+            },
+        )
     }
 }
 
 impl Filtered<super::Exit> {
     /// Only programs that ended with this exit status.
     pub fn status(self, status: u32) -> Self {
-        self.that(format!("with status {status}"), move |exit| exit.status == Some(status))
+        self.told(
+            format!("status {status}"),
+            move |exit| exit.status == Some(status),
+            move |exit| match (exit.status, &exit.signal) {
+                (Some(found), _) => format!("the status is {found}, not {status}"),
+                (None, Some(signal)) => format!("signal {signal} ended it"),
+                (None, None) => "there is no status".to_owned(),
+            },
+        )
     }
 }
 
 impl Filtered<super::Disconnected> {
     /// Only connections that were ended by this side.
     pub fn by(self, by: super::ClosedBy) -> Self {
-        self.that(format!("by {by:?}").to_lowercase(), move |end| end.by == by)
+        self.told(
+            format!("by {by:?}").to_lowercase(),
+            move |end| end.by == by,
+            |end| match end.by {
+                super::ClosedBy::Client => "the client ended it".to_owned(),
+                super::ClosedBy::Server => "the server ended it".to_owned(),
+                super::ClosedBy::Error => "an error ended it".to_owned(),
+            },
+        )
     }
 }

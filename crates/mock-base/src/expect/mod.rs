@@ -4,6 +4,7 @@
 //! value first and a text second: [`Unmet`] says what was wanted and what came, [`VerificationError`] is the report.
 
 mod ledger;
+mod mismatch;
 mod order;
 mod parse;
 mod report;
@@ -14,15 +15,16 @@ mod words;
 use std::{fmt, sync::Arc};
 
 pub use ledger::Expectations;
+pub use mismatch::Mismatch;
 pub use order::{InOrder, Steps, expect_in_order};
 pub use parse::{GrammarError, ParsedExpectation, ParsedQuery};
+pub(crate) use report::story;
 pub use report::{Report, VerificationError};
 pub use strict::{AllMatched, expect_all_matched};
 pub use times::Times;
-pub use words::Mismatch;
 
 use self::times::Count;
-use crate::{Event, Events, Query};
+use crate::{Event, Events, Kind, Query};
 
 /// Something that can be checked against what happened.
 ///
@@ -54,8 +56,10 @@ pub struct Unmet {
     pub found: String,
     /// What was selected, where it is too much or in the wrong order.
     pub seen: Vec<Arc<Event>>,
-    /// What came nearest to what was missing, nearest first, and what differs.
+    /// What came nearest to what was missing, nearest first, and what differs. Where nothing is near, what came instead.
     pub near: Vec<(Arc<Event>, Mismatch)>,
+    /// The steps of an order, and what each came with, where it is one.
+    pub steps: Vec<(String, Option<Arc<Event>>)>,
     /// What a person may do about it, where that is not plain.
     pub hint: Option<String>,
 }
@@ -69,6 +73,7 @@ impl Unmet {
             found: found.into(),
             seen: Vec::new(),
             near: Vec::new(),
+            steps: Vec::new(),
             hint: None,
         }
     }
@@ -89,13 +94,44 @@ impl Unmet {
     /// Adds what came nearest among these events, as `judge` does: `None` for what is nothing like it.
     #[must_use]
     pub fn near_by(mut self, events: &Events, judge: impl Fn(&Event) -> Option<Mismatch>) -> Self {
-        let all = events.all().into_iter();
-        let mut near: Vec<_> =
-            all.filter_map(|event| judge(&event).map(|mismatch| (event, mismatch))).collect();
-        near.sort_by_key(|(event, mismatch)| (mismatch.distance, event.seq));
-        near.truncate(NEAR);
+        let mut near = events.pick(|event| judge(event).map(|mismatch| (Arc::clone(event), mismatch)));
+        near.sort_by_key(|(event, mismatch)| (!mismatch.is_near(), mismatch.distance, event.seq));
+        let is_near = near.first().is_some_and(|(_, mismatch)| mismatch.is_near());
+        // What is farther by half is no help beside the nearest.
+        let nearest = near.first().map_or(0, |(_, mismatch)| mismatch.distance);
+        let helps = |mismatch: &Mismatch| mismatch.distance.saturating_mul(2) < nearest.saturating_mul(3);
+        near.retain(|(_, mismatch)| {
+            mismatch.is_near() == is_near && (!is_near || mismatch.distance == nearest || helps(mismatch))
+        });
+        near.truncate(LOOKED_AT);
+        let mut told: Vec<(String, Vec<String>)> = Vec::new();
+        near.retain(|(event, mismatch)| {
+            let text = (event.to_string(), mismatch.differences.clone());
+            let is_new = told.len() < if is_near { NEAR } else { INSTEAD } && !told.contains(&text);
+            if is_new {
+                told.push(text);
+            }
+            is_new
+        });
         self.near = near;
         self
+    }
+
+    /// Adds why it may not have come, where the journal tells.
+    fn hinted(self, events: &Events) -> Self {
+        let evicted = events.evicted();
+        if evicted > 0 {
+            let older =
+                if evicted == 1 { "1 older event was" } else { &format!("{evicted} older events were") };
+            return self.hint(format!("{older} dropped by the journal's limit: it may have been among them"));
+        }
+        if !self.seen.is_empty() || !self.near.is_empty() {
+            return self;
+        }
+        match progress(events) {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 
     /// Adds what a person may do about it.
@@ -106,8 +142,32 @@ impl Unmet {
     }
 }
 
+/// How far clients got, where that was not far.
+fn progress(events: &Events) -> Option<&'static str> {
+    let (mut is_ssh, mut connected) = (false, false);
+    for event in events.all() {
+        match event.kind {
+            Kind::AuthAccepted(_) | Kind::Operation(_) => return None,
+            Kind::ClientVersion(_) | Kind::Negotiated(_) | Kind::KeyOffered(_) | Kind::AuthAttempt(_) => {
+                is_ssh = true;
+            }
+            _ => {}
+        }
+        connected |= event.connection.is_some();
+    }
+    match (connected, is_ssh) {
+        (false, _) => Some("no client connected"),
+        (true, true) => Some("no client logged in"),
+        (true, false) => None,
+    }
+}
+
+/// Among how many of the nearest different ones are looked for: a client may try the same a thousand times.
+const LOOKED_AT: usize = 64;
 /// How many near misses are told.
 const NEAR: usize = 2;
+/// How many events are told that came instead, where there is no near miss.
+const INSTEAD: usize = 3;
 
 /// Expects what `query` selects so many times.
 ///
@@ -159,15 +219,7 @@ impl Expectation for Expect {
         if self.times.is_exceeded(count) {
             return Some(unmet);
         }
-        let mut unmet = unmet;
-        unmet.near = self.what.nearest(events);
-        let evicted = events.evicted();
-        if evicted > 0 {
-            return Some(unmet.hint(format!(
-                "{evicted} older events were dropped by the journal's limit: it may have been among them"
-            )));
-        }
-        Some(unmet)
+        Some(Unmet { near: self.what.nearest(events), ..unmet }.hinted(events))
     }
 }
 

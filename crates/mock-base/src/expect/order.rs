@@ -65,26 +65,33 @@ impl Expectation for InOrder {
     fn unmet(&self, events: &Events) -> Option<Unmet> {
         let all = events.all();
         let mut left = all.iter();
-        let mut seen: Vec<Arc<Event>> = Vec::new();
-        for (number, step) in self.steps.iter().enumerate() {
-            if let Some(event) = left.find(|event| step.selects(event)) {
-                seen.push(Arc::clone(event));
-                continue;
-            }
-            let name = step.describe();
-            let early: Vec<_> = all.iter().filter(|event| step.selects(event)).map(Arc::clone).collect();
-            let found = match (early.is_empty(), number) {
-                (true, _) => format!("step {}, {name}, never came", number + 1),
-                (false, _) => format!("step {}, {name}, came only before step {number}", number + 1),
-            };
-            let near = if early.is_empty() { step.nearest(events) } else { Vec::new() };
-            seen.extend(early);
+        let came: Vec<_> = self
+            .steps
+            .iter()
+            .map_while(|step| left.find(|event| step.selects(event)).map(Arc::clone))
+            .collect();
+        let step = self.steps.get(came.len())?;
+        let number = came.len() + 1;
+        let matches: Vec<_> = all.iter().filter(|event| step.selects(event)).map(Arc::clone).collect();
+        let is_new = |event: &Arc<Event>| came.iter().all(|came| came.seq != event.seq);
+        let early: Vec<_> = matches.iter().filter(|event| is_new(event)).map(Arc::clone).collect();
+        let (found, near) = if !early.is_empty() {
+            (format!("step {number} came only before step {}", number - 1), Vec::new())
+        } else if !matches.is_empty() {
+            (format!("step {number} did not come again after step {}", number - 1), Vec::new())
+        } else {
+            (format!("step {number} never came"), step.nearest(events))
+        };
+        // Together they show the order in which it was.
+        let mut seen = early;
+        if !seen.is_empty() {
+            seen.extend(came.iter().map(Arc::clone));
             seen.sort_by_key(|event| event.seq);
-            seen.dedup_by_key(|event| event.seq);
-            let unmet = Unmet::new(format!("in order: {self}"), found).seen(seen);
-            return Some(Unmet { near, ..unmet });
         }
-        None
+        let mut came = came.into_iter();
+        let steps = self.steps.iter().map(|step| (step.describe(), came.next())).collect();
+        let unmet = Unmet::new(format!("in order: {self}"), found).seen(seen);
+        Some(Unmet { near, steps, ..unmet }.hinted(events))
     }
 }
 

@@ -86,10 +86,14 @@ fn found(seen: &[Arc<Event>]) -> String {
     }
 }
 
-/// `2 commands, 1 line`, without what there is none of.
+/// `2 commands and 1 line`, without what there is none of.
 fn list(counts: &[(usize, &str)]) -> String {
     let there = counts.iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> =
         there.map(|(count, name)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
-    words.join(", ")
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }

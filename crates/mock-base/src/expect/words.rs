@@ -1,47 +1,11 @@
 //! Why a text does not match, word by word: "argument 3: `-now` is not `--now`".
 //!
-//! Words are aligned so that a missing argument is one difference, not one for each word after it. The distance ranks
-//! candidates for "the nearest"; it means nothing by itself.
+//! Words are aligned so that a missing argument is one difference, not one for each word after it.
 
-use crate::{Event, Pattern, pattern::any};
+use std::fmt::Write as _;
 
-/// How far something is from matching, and in what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mismatch {
-    /// 0 would be a match. Only good for comparing candidates.
-    pub distance: u32,
-    /// What differs, a line each.
-    pub differences: Vec<String>,
-}
-
-impl Mismatch {
-    /// One difference.
-    #[must_use]
-    pub fn new(distance: u32, difference: impl Into<String>) -> Self {
-        Self { distance, differences: vec![difference.into()] }
-    }
-
-    /// What something weighs that nearly was of the right kind.
-    pub(crate) const NEARLY: u32 = 5;
-
-    /// It happened somewhere else.
-    pub(crate) fn elsewhere(event: &Event) -> Self {
-        let place = match event.connection {
-            Some(connection) => format!("it came on connection {connection} of `{}`", event.server),
-            None => format!("it came on `{}`", event.server),
-        };
-        Self::new(20, place)
-    }
-
-    /// Both.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.distance = self.distance.saturating_add(other.distance);
-        self.differences.extend(other.differences);
-        self
-    }
-}
+use super::Mismatch;
+use crate::{Pattern, pattern::any};
 
 /// Words that are compared at most: beyond it, only the whole is.
 const MOST_WORDS: usize = 64;
@@ -52,14 +16,19 @@ const MOST_DIFFERENCES: usize = 5;
 
 /// A word too much or too few.
 const GAP: u32 = 10;
+/// Two words with nothing in common, without what any difference weighs.
+const MOST: u32 = 16;
+const DIFFERENT: u32 = 2;
+/// Two words of which one may be the other, mistyped.
+const ALIKE: u32 = DIFFERENT + MOST / 2;
 
 impl Pattern {
     /// Why this command does not match, in terms of its words; `None` if it does.
     #[must_use]
     pub fn explain_command(&self, command: &[u8]) -> Option<Mismatch> {
-        self.explain(command, |position| match position {
-            0 => "command".to_owned(),
-            _ => format!("argument {position}"),
+        self.explain(command, |position, _| match position {
+            0 => "command: ".to_owned(),
+            _ => format!("argument {position}: "),
         })
     }
 
@@ -69,34 +38,36 @@ impl Pattern {
         self.explain_labelled("", text)
     }
 
-    /// As [`explain_text`](Self::explain_text), with the name of the text in each difference, where it has one.
+    /// As [`explain_text`](Self::explain_text), with the name of the text, where it has one.
     pub(crate) fn explain_labelled(&self, label: &str, text: &[u8]) -> Option<Mismatch> {
-        let mut mismatch = self.explain(text, |position| format!("word {}", position + 1))?;
-        if !label.is_empty() {
-            for difference in &mut mismatch.differences {
-                difference.insert_str(0, &format!("{label}, "));
-            }
-        }
-        Some(mismatch)
+        self.explain(text, |position, single| match (label, single) {
+            ("", true) => String::new(),
+            (label, true) => format!("{label}: "),
+            ("", false) => format!("word {}: ", position + 1),
+            (label, false) => format!("{label}, word {}: ", position + 1),
+        })
     }
 
-    fn explain(&self, text: &[u8], name: impl Fn(usize) -> String) -> Option<Mismatch> {
-        if self.is_match(text) {
+    /// `name` says which word is meant, told its position and whether the text is one word and is to be one.
+    fn explain(&self, bytes: &[u8], name: impl Fn(usize, bool) -> String) -> Option<Mismatch> {
+        if self.is_match(bytes) {
             return None;
         }
-        let text = String::from_utf8_lossy(text);
+        let text = readable(bytes);
         let whole = || {
-            let literal = self.to_string();
-            Mismatch::new(
-                GAP * 2 + unlike(&literal, &text),
-                format!("`{}` does not match {self}", short(&text)),
-            )
+            let unlike = unlike(&self.to_string(), &text);
+            let difference = format!("`{}` does not match {self}", short(&text));
+            Mismatch::new(GAP * 2 + unlike, difference).unlike_if(unlike > MOST / 2)
         };
         let Some((expected, wildcards)) = self.as_words() else {
             return Some(whole());
         };
-        let (expected, found) = (split(expected), split(&text));
-        if expected.len().max(found.len()) > MOST_WORDS || text.len() > MOST_BYTES {
+        if expected.len().max(text.len()) > MOST_BYTES {
+            return Some(if wildcards { whole() } else { first_difference(expected, &text) });
+        }
+        let is_text = std::str::from_utf8(bytes).is_ok();
+        let (expected, found) = (split(expected), if is_text { split(&text) } else { words(&text) });
+        if expected.len().max(found.len()) > MOST_WORDS {
             return Some(whole());
         }
         let (expected, found) = match self.as_prefix() {
@@ -104,8 +75,9 @@ impl Pattern {
             Some(_) => (&*expected, found.get(..expected.len()).unwrap_or(&found)),
             None => (&*expected, &*found),
         };
+        let single = expected.len() == 1 && found.len() == 1;
         let expected: Vec<_> = expected.iter().map(|word| Word::new(word, wildcards)).collect();
-        Some(compare(&expected, found, name).unwrap_or_else(|| {
+        Some(compare(&expected, found, |position| name(position, single)).unwrap_or_else(|| {
             Mismatch::new(
                 1,
                 format!("`{}` has the same words, spaced or quoted in another way", short(&text)),
@@ -114,9 +86,41 @@ impl Pattern {
     }
 }
 
+/// The text, with bytes that are none as timelines show them.
+fn readable(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _infallible = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
 /// Words as a shell would split them; by white space where quotes do not pair.
 fn split(text: &str) -> Vec<String> {
-    shell_words::split(text).unwrap_or_else(|_| text.split_whitespace().map(str::to_owned).collect())
+    shell_words::split(text).unwrap_or_else(|_| words(text))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Of texts that are too long for anything else: where they part.
+fn first_difference(expected: &str, found: &str) -> Mismatch {
+    let same = expected.bytes().zip(found.bytes()).take_while(|(a, b)| a == b).count();
+    let rest = |text: &str| {
+        let rest = text.as_bytes().get(same..).unwrap_or_default();
+        short(&String::from_utf8_lossy(rest))
+    };
+    let difference = match (rest(found).as_str(), rest(expected).as_str()) {
+        ("", missing) => format!("it ends at byte {same}, where `{missing}` is missing"),
+        (more, "") => format!("it goes on at byte {same}, where it should end: `{more}`"),
+        (other, wanted) => format!("from byte {same} on: `{other}` is not `{wanted}`"),
+    };
+    let unlike = same * 2 < expected.len().max(found.len());
+    Mismatch::new(if unlike { MOST + GAP } else { GAP }, difference).unlike_if(unlike)
 }
 
 struct Word<'a> {
@@ -137,15 +141,15 @@ impl<'a> Word<'a> {
     }
 
     fn cost(&self, found: &str) -> u32 {
-        if self.pattern.is_match(found) { 0 } else { 2 + unlike(self.text, found) }
+        if self.pattern.is_match(found) { 0 } else { DIFFERENT + unlike(self.text, found) }
     }
 }
 
-/// 0 for the same text, 16 for nothing in common: so that a word in place of another costs at most what two gaps do.
+/// 0 for the same text, `MOST` for nothing in common: so that a word in place of another costs at most what two gaps do.
 fn unlike(expected: &str, found: &str) -> u32 {
     let likeness = strsim::normalized_damerau_levenshtein(expected, &short(found));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 16")]
-    let unlike = ((1.0 - likeness) * 16.0).round() as u32;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and MOST")]
+    let unlike = ((1.0 - likeness) * f64::from(MOST)).round() as u32;
     unlike
 }
 
@@ -196,26 +200,28 @@ fn describe(
 ) -> Option<Mismatch> {
     let width = found.len() + 1;
     let (mut i, mut j) = (0, 0);
+    let mut alike = 0;
     let mut differences = Vec::new();
     while let Some((_, step)) = rest.get(i * width + j) {
         let (word, other) = (expected.get(i), found.get(j).map(|word| short(word)));
         match (step, word, other) {
             (Step::Pair, Some(word), Some(other)) => {
+                alike += usize::from(word.cost(&other) <= ALIKE);
                 if word.cost(&other) > 0 {
-                    differences.push(format!("{}: `{other}` is not `{}`", name(j), word.text));
+                    differences.push(format!("{}`{other}` is not `{}`", name(j), short(word.text)));
                 }
                 (i, j) = (i + 1, j + 1);
             }
             (Step::Missing, Some(word), _) => {
                 if !word.gap {
-                    differences.push(format!("{}: `{}` is missing", name(j), word.text));
+                    differences.push(format!("{}`{}` is missing", name(j), short(word.text)));
                 }
                 i += 1;
             }
             (Step::Extra, _, Some(other)) => {
                 let within_gap = i.checked_sub(1).and_then(|i| expected.get(i)).is_some_and(|word| word.gap);
                 if !within_gap {
-                    differences.push(format!("{}: `{other}` is not expected", name(j)));
+                    differences.push(format!("{}`{other}` is not expected", name(j)));
                 }
                 j += 1;
             }
@@ -225,12 +231,26 @@ fn describe(
     if differences.is_empty() {
         return None;
     }
+    let distance = rest.first().map_or(0, |cell| cell.0);
+    if is_shuffled(expected, found) {
+        return Some(Mismatch::new(distance.min(GAP), "the same words in another order"));
+    }
     let more = differences.len().saturating_sub(MOST_DIFFERENCES);
     differences.truncate(MOST_DIFFERENCES);
     if more > 0 {
         differences.push(format!("and {more} more"));
     }
-    Some(Mismatch { distance: rest.first().map_or(0, |cell| cell.0), differences })
+    // Where not even a third of the words is there, it is something else.
+    let unlike = alike * 3 < expected.iter().filter(|word| !word.gap).count();
+    Some(Mismatch::of_several(distance, differences).unlike_if(unlike))
+}
+
+fn is_shuffled(expected: &[Word<'_>], found: &[String]) -> bool {
+    let mut expected: Vec<_> = expected.iter().map(|word| word.text).collect();
+    let mut found: Vec<_> = found.iter().map(String::as_str).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    expected == found
 }
 
 /// Enough of a text to recognise it, in one line.

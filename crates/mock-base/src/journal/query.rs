@@ -131,7 +131,16 @@ impl<P: Clone + Send + 'static> fmt::Debug for Filtered<P> {
 impl<P: Payload> Filtered<P> {
     /// All events of this kind.
     pub(crate) fn any() -> Self {
-        Self::new(P::NAME, P::NAME, P::of)
+        Self::new(called(P::NAME), P::NAME, P::of)
+    }
+}
+
+/// As people call it, where that is not what JSON does: with words that the text form of queries knows too.
+fn called(name: &'static str) -> &'static str {
+    match name {
+        "auth_accepted" => "login",
+        "shell_line" => "line",
+        _ => name,
     }
 }
 
@@ -143,31 +152,41 @@ impl<R: Record + Clone> Filtered<R> {
     }
 }
 
-/// What an unmet closure weighs in the search for the nearest: it cannot say how near something is.
-const CLOSURE: u32 = 20;
-
 impl<P: 'static> Filtered<P> {
     fn new(name: &'static str, kind: &'static str, pick: fn(&Kind) -> Option<&P>) -> Self {
         Self { name, kind, pick, conditions: Vec::new(), server: None, connection: None }
     }
 
-    /// Only those for which `condition` holds as well.
+    /// Only those for which `condition` holds as well. Reports cannot say more of it: [`that`](Self::that) tells them.
     pub fn filter(self, condition: impl Fn(&P) -> bool + Send + Sync + 'static) -> Self {
-        self.that("for which a closure holds", condition)
+        self.told("for which a closure holds".to_owned(), condition, |_| {
+            "the closure does not hold".to_owned()
+        })
     }
 
-    /// Only those for which `condition` holds as well; reports name it so: `that("is a deletion", …)`.
+    /// Only those for which `condition` holds as well, which reports name so: `exec().that("is a deletion", …)` is
+    /// `exec that is a deletion`.
     pub fn that(
-        mut self,
+        self,
         text: impl Into<String>,
         condition: impl Fn(&P) -> bool + Send + Sync + 'static,
     ) -> Self {
         let text = text.into();
-        let difference = format!("not one {text}");
+        let difference = format!("not one that {text}");
+        self.told(format!("that {text}"), condition, move |_| difference.clone())
+    }
+
+    /// Only those for which `condition` holds as well, with what reports say of it and of one for which it does not.
+    pub(crate) fn told(
+        mut self,
+        text: String,
+        condition: impl Fn(&P) -> bool + Send + Sync + 'static,
+        difference: impl Fn(&P) -> String + Send + Sync + 'static,
+    ) -> Self {
         self.conditions.push(Condition {
             test: Arc::new(condition),
             text,
-            explain: Arc::new(move |_| Mismatch::new(CLOSURE, difference.clone())),
+            explain: Arc::new(move |payload| Mismatch::other(difference(payload))),
         });
         self
     }
@@ -200,7 +219,7 @@ impl<P: 'static> Filtered<P> {
             text,
             explain: Arc::new(move |payload| {
                 let Some(found) = read(payload) else {
-                    return Mismatch::new(CLOSURE, format!("{label}: there is none"));
+                    return Mismatch::other(format!("{label}: there is none"));
                 };
                 let mismatch = if command {
                     pattern.explain_command(&found)
@@ -264,10 +283,10 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
     }
 
     fn describe(&self) -> String {
-        let mut words = vec![self.name.replace('_', " ")];
+        let mut words = vec![self.name.to_owned()];
         words.extend(self.conditions.iter().map(|condition| condition.text.clone()));
         words.extend(self.connection.map(|connection| format!("on connection {connection}")));
-        words.extend(self.server.as_ref().map(|server| format!("on `{server}`")));
+        words.extend(self.server.as_ref().map(|server| format!("on {server:?}")));
         words.join(" ")
     }
 
@@ -275,11 +294,9 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
         let nearly = event.kind.nearly(self.kind);
         let payload = (self.pick)(nearly.as_ref().map_or(&event.kind, |(kind, _)| kind))?;
         let failed = self.conditions.iter().filter(|condition| !(condition.test)(payload));
-        let mut mismatches: Vec<_> = failed.map(|condition| (condition.explain)(payload)).collect();
-        mismatches.extend(nearly.as_ref().map(|(_, why)| Mismatch::new(Mismatch::NEARLY, why.clone())));
-        if !self.is_there(event) {
-            mismatches.push(Mismatch::elsewhere(event));
-        }
-        mismatches.into_iter().reduce(Mismatch::and)
+        let failed = failed.map(|condition| (condition.explain)(payload)).collect();
+        let nearly = nearly.as_ref().map(|(_, why)| Mismatch::new(Mismatch::NEARLY, why.clone()));
+        let elsewhere = (!self.is_there(event)).then(|| Mismatch::elsewhere(event));
+        Mismatch::of(self.conditions.len(), failed, nearly.into_iter().chain(elsewhere).collect())
     }
 }

@@ -27,11 +27,14 @@ use crate::{Event, Steps};
 pub struct Timeline {
     events: Vec<Arc<Event>>,
     normalized: bool,
+    /// Whether lines name their server.
+    servers: bool,
 }
 
 impl Timeline {
     pub(crate) fn new(events: Vec<Arc<Event>>) -> Self {
-        Self { events, normalized: false }
+        let servers = events.windows(2).any(|pair| matches!(pair, [a, b] if a.server != b.server));
+        Self { events, normalized: false, servers }
     }
 
     /// Only what one of these queries selects: `timeline.only((event::exec(), event::stdin()))`.
@@ -49,43 +52,51 @@ impl Timeline {
         self.normalized = true;
         self
     }
+
+    /// Names servers or does not, whether there are several in it.
+    pub(crate) fn naming_servers(mut self, servers: bool) -> Self {
+        self.servers = servers;
+        self
+    }
+
+    /// A line for each event, without line ends.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let places: Vec<_> = self.events.iter().map(|event| self.place(event)).collect();
+        let width = places.iter().map(|place| place.chars().count()).max().unwrap_or_default();
+        let mut seen = HashMap::new();
+        let lines = self.events.iter().zip(places).map(|(event, place)| {
+            let mut line = if self.normalized {
+                format!("{place:width$}  ")
+            } else {
+                format!("{:>9.4}s  {place:width$}  ", event.at.as_secs_f64())
+            };
+            let seen = if self.normalized { Some(&mut seen) } else { None };
+            // Writing into a string does not fail.
+            let _infallible = event.kind.describe(&mut Describe { out: &mut line, seen });
+            line
+        });
+        lines.collect()
+    }
+
+    /// `db01 1.0`: the server where it is named, the connection, the channel.
+    fn place(&self, event: &Event) -> String {
+        let mut place = String::new();
+        if self.servers {
+            place.push_str(&event.server);
+            place.push(' ');
+        }
+        let _infallible = match (event.connection, event.channel) {
+            (Some(connection), Some(channel)) => write!(place, "{connection}.{channel}"),
+            (Some(connection), None) => write!(place, "{connection}"),
+            (None, _) => place.write_char('-'),
+        };
+        place
+    }
 }
 
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = self.events.windows(2).any(|pair| matches!(pair, [a, b] if a.server != b.server));
-        let place = |event: &Event| {
-            let mut place = String::new();
-            if several {
-                place.push_str(&event.server);
-                place.push(' ');
-            }
-            match (event.connection, event.channel) {
-                (Some(connection), Some(channel)) => {
-                    let _infallible = write!(place, "{connection}.{channel}");
-                }
-                (Some(connection), None) => {
-                    let _infallible = write!(place, "{connection}");
-                }
-                (None, _) => place.push('-'),
-            }
-            place
-        };
-        let width = self.events.iter().map(|event| place(event).chars().count()).max().unwrap_or_default();
-        let mut seen = HashMap::new();
-        for event in &self.events {
-            let mut line = String::new();
-            event.kind.describe(&mut Describe {
-                out: &mut line,
-                seen: if self.normalized { Some(&mut seen) } else { None },
-            })?;
-            if self.normalized {
-                writeln!(f, "{:width$}  {line}", place(event))?;
-            } else {
-                writeln!(f, "{:>9.4}s  {:width$}  {line}", event.at.as_secs_f64(), place(event))?;
-            }
-        }
-        Ok(())
+        self.lines().iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{Events, Log, Query};
+use crate::expect::story;
 
 /// A wait that has not begun: `.await` it, or call [`blocking`](Self::blocking).
 ///
@@ -42,7 +43,7 @@ pub struct Wait<Q> {
 #[non_exhaustive]
 pub enum WaitError {
     /// The deadline passed.
-    #[error("no {wanted} within {within:?}; {}\n{timeline}", looked_at(*seen, *evicted))]
+    #[error("no {wanted} within {within:?}; {}\n{nearest}{timeline}", looked_at(*seen, *evicted))]
     TimedOut {
         /// What was waited for.
         wanted: String,
@@ -52,7 +53,9 @@ pub enum WaitError {
         seen: usize,
         /// How many events had been dropped by the journal's limit before they could be looked at.
         evicted: u64,
-        /// The events themselves, as text.
+        /// What came nearest and what differs, a line each; empty where nothing was near.
+        nearest: String,
+        /// The events themselves, as text; of many the middle is left out.
         timeline: String,
     },
 }
@@ -146,12 +149,14 @@ impl<Q: Query> Wait<Q> {
 
     fn timed_out(&self) -> WaitError {
         let events = self.events.all();
+        let (nearest, timeline) = story(&self.events, &events, &self.query);
         WaitError::TimedOut {
             wanted: self.query.describe(),
             within: self.within,
             seen: events.len(),
             evicted: self.evicted,
-            timeline: super::Timeline::new(events).to_string(),
+            nearest,
+            timeline,
         }
     }
 }

@@ -7,5 +7,6 @@ mod data;
 mod every_kind;
 mod forms;
 mod grammar;
+mod reports;
 mod views;
 mod wait;

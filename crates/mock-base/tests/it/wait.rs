@@ -165,3 +165,17 @@ async fn a_journal_that_never_rests_does_not_hold_the_deadline_up() {
         () = clock => {}
     }
 }
+
+#[test]
+fn a_report_says_what_came_nearest_and_is_short() {
+    let journal = Journal::new();
+    let recorder = journal.recorder("lab").on_connection(1);
+    for number in 0..200 {
+        recorder.on_channel(number).record(event::Exec::new(format!("job {number}"), true, None));
+    }
+    let wait = journal.events().wait_for(event::exec().command("job 77 --quiet")).within(Duration::ZERO);
+    let report = wait.blocking().unwrap_err().to_string();
+    assert!(report.contains("\n      argument 2: `--quiet` is missing\n"), "{report}");
+    assert!(report.contains("… 88 more …"), "{report}");
+    assert!(report.lines().count() < 60, "{report}");
+}

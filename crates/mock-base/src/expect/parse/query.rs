@@ -61,9 +61,6 @@ pub(super) struct Condition {
     pub(super) value: Value,
 }
 
-/// What an unmet condition weighs that is no matter of degree.
-const OTHER: u32 = 20;
-
 impl What {
     fn holds(&self, kind: &Kind) -> bool {
         match (self, kind) {
@@ -133,10 +130,10 @@ impl Condition {
             let mismatch = with_bytes(value, |bytes| match self.value.pattern() {
                 Some(pattern) if what.is_command(self) => pattern.explain_command(bytes),
                 Some(pattern) => pattern.explain_labelled(label, bytes),
-                None => Some(Mismatch::new(
-                    OTHER,
-                    format!("{label}: there is one, {}", String::from_utf8_lossy(bytes)),
-                )),
+                None => Some(Mismatch::other(format!(
+                    "{label}: there is one, {}",
+                    String::from_utf8_lossy(bytes)
+                ))),
             });
             if let Some(mismatch) = mismatch
                 && nearest.as_ref().is_none_or(|nearest| mismatch.distance < nearest.distance)
@@ -146,7 +143,7 @@ impl Condition {
         });
         nearest.unwrap_or_else(|| {
             let label = if label.is_empty() { what.subject() } else { label };
-            Mismatch::new(OTHER, format!("{}: there is none", if label.is_empty() { "text" } else { label }))
+            Mismatch::other(format!("{}: there is none", if label.is_empty() { "text" } else { label }))
         })
     }
 }
@@ -193,12 +190,10 @@ impl Query for ParsedQuery {
             return None;
         }
         let failed = self.conditions.iter().filter(|condition| !condition.holds(&self.what, kind));
-        let mut mismatches: Vec<_> = failed.map(|condition| condition.explain(&self.what, kind)).collect();
-        mismatches.extend(nearly.as_ref().map(|(_, why)| Mismatch::new(Mismatch::NEARLY, why.clone())));
-        if !self.is_there(event) {
-            mismatches.push(Mismatch::elsewhere(event));
-        }
-        mismatches.into_iter().reduce(Mismatch::and)
+        let failed = failed.map(|condition| condition.explain(&self.what, kind)).collect();
+        let nearly = nearly.as_ref().map(|(_, why)| Mismatch::new(Mismatch::NEARLY, why.clone()));
+        let elsewhere = (!self.is_there(event)).then(|| Mismatch::elsewhere(event));
+        Mismatch::of(self.conditions.len(), failed, nearly.into_iter().chain(elsewhere).collect())
     }
 }
 
@@ -225,6 +220,9 @@ impl fmt::Display for ParsedQuery {
             match (self.what.type_of(path), value.bare()) {
                 (Some(FieldType::Number | FieldType::Flag | FieldType::Word(_)), Some(bare)) => {
                     f.write_str(bare)?;
+                }
+                (None, Some(number)) if number.chars().all(|char| char.is_ascii_digit()) => {
+                    f.write_str(number)?;
                 }
                 _ => write!(f, "{value}")?,
             }
