@@ -8,9 +8,11 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod fs_content;
 #[cfg(target_os = "linux")]
 mod fs_linux;
 mod fs_ops;
+mod fs_paths;
 mod sftp_client;
 mod sftp_extensions;
 mod sftp_files;
