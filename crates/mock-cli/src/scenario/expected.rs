@@ -1,0 +1,48 @@
+//! `expect` and `expect_in_order`: what is to be true of the journal in the end, as text.
+
+use std::ops::Range;
+
+use mock_base::{GrammarError, ParsedExpectation, ParsedQuery};
+
+use super::reader::Node;
+
+/// A list of expectations.
+pub(super) fn expectations(node: &Node<'_>) -> Vec<ParsedExpectation> {
+    node.one_or_more().iter().filter_map(read).collect()
+}
+
+/// A list of what is to come in this order, or a list of such lists.
+pub(super) fn orders(node: &Node<'_>) -> Vec<Vec<ParsedQuery>> {
+    let list = node.list().unwrap_or_default();
+    let order = |node: &Node<'_>| node.one_or_more().iter().filter_map(read).collect();
+    if list.iter().any(Node::is_list) {
+        return list.iter().map(order).collect();
+    }
+    if list.is_empty() { Vec::new() } else { vec![list.iter().filter_map(read).collect()] }
+}
+
+fn read<T: std::str::FromStr<Err = GrammarError>>(node: &Node<'_>) -> Option<T> {
+    let text = node.text_as("an expectation such as `'exec \"uname *\" x1'`")?;
+    let report = |error: &GrammarError| {
+        let (problem, hint) = match error.problem().split_once("; ") {
+            Some((problem, hint)) => (problem, Some(hint.to_owned())),
+            None => (error.problem(), None),
+        };
+        let span = within(node, text, error.column());
+        node.source.report(span, &node.key, problem.to_owned(), hint);
+    };
+    text.parse().map_err(|error| report(&error)).ok()
+}
+
+/// The word at this column of the text; the whole value where the text is not written as it is.
+fn within(node: &Node<'_>, text: &str, column: usize) -> Range<usize> {
+    let written = node.source.slice(&node.span);
+    if written.get(1..written.len().saturating_sub(1)) != Some(text) {
+        return node.span.clone();
+    }
+    let before: usize = text.chars().take(column - 1).map(char::len_utf8).sum();
+    let word = text.get(before..).unwrap_or_default();
+    let length = word.find(char::is_whitespace).unwrap_or(word.len());
+    let start = node.span.start + 1 + before;
+    start..start + length.max(1)
+}

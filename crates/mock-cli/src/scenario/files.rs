@@ -1,0 +1,188 @@
+//! Reading a scenario, file by file: syntax first, then each table, then what is included.
+//!
+//! A file goes before what it includes, which goes in the order written; who speaks first is heard. Each file counts
+//! once, however often it is included.
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use mock_base::{ParsedExpectation, ParsedQuery};
+use mock_core::{Exec, Shell};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    expected,
+    keys::TOP,
+    problem::{Problem, ScenarioError},
+    reader::{Node, Table},
+    rules,
+    server::ServerOptions,
+    shell,
+    source::Source,
+    users::{self, ScenarioUser},
+};
+
+/// What becomes of commands for which there is no rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Echo,
+    Deny,
+    Unknown,
+}
+
+/// What files say, in the order in which it counts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    pub(super) server: ServerOptions,
+    pub(super) users: Vec<ScenarioUser>,
+    pub(super) rules: Vec<Exec>,
+    pub(super) rest: Option<Rest>,
+    pub(super) shell: Option<Shell>,
+    pub(super) states: Vec<(String, String)>,
+    pub(super) expectations: Vec<ParsedExpectation>,
+    pub(super) orders: Vec<Vec<ParsedQuery>>,
+}
+
+impl Parts {
+    /// Adds what another file says, behind.
+    fn extend(&mut self, other: Self) {
+        self.server = std::mem::take(&mut self.server).or(other.server);
+        let is_new = |user: &ScenarioUser| !self.users.iter().any(|known| known.name == user.name);
+        let users: Vec<_> = other.users.into_iter().filter(is_new).collect();
+        self.users.extend(users);
+        self.rules.extend(other.rules);
+        self.rest = self.rest.or(other.rest);
+        self.shell = self.shell.take().or(other.shell);
+        self.states.extend(other.states);
+        self.expectations.extend(other.expectations);
+        self.orders.extend(other.orders);
+    }
+}
+
+/// All that a scenario says, from its file.
+pub(super) fn load(path: &Path) -> Result<Parts, ScenarioError> {
+    let failed = |source| ScenarioError::Read { path: path.to_owned(), source };
+    let text = read(path).map_err(failed)?;
+    let identity = path.canonicalize().map_err(failed)?;
+    let mut files = Files { open: vec![(identity.clone(), path.display().to_string())], ..Files::default() };
+    files.seen.insert(identity);
+    let parts = files.file(&path.display().to_string(), &text);
+    files.end(parts)
+}
+
+/// All that a scenario says, from its text.
+pub(super) fn parse(text: &str, name: &str) -> Result<Parts, ScenarioError> {
+    let mut files = Files::default();
+    let parts = files.file(name, text);
+    files.end(parts)
+}
+
+/// The text of a file. What is not a file, such as a pipe, might never end.
+fn read(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    fs::read_to_string(path)
+}
+
+#[derive(Default)]
+struct Files {
+    problems: Vec<Problem>,
+    /// Those that are being read, each included by the one before: what is the same file, and its name.
+    open: Vec<(PathBuf, String)>,
+    seen: HashSet<PathBuf>,
+}
+
+impl Files {
+    fn end(self, parts: Parts) -> Result<Parts, ScenarioError> {
+        if self.problems.is_empty() {
+            Ok(parts)
+        } else {
+            Err(ScenarioError::Invalid { problems: self.problems })
+        }
+    }
+
+    fn file(&mut self, name: &str, text: &str) -> Parts {
+        let source = Source::new(name, text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let span = error.span().unwrap_or(text.len()..text.len());
+            let nothing = source.slice(&span).trim().is_empty();
+            source.report(span, "", sentence(error.message(), nothing), None);
+        }
+        // What the parser made up in place of what it could not read is no problem of its own.
+        let (count, lines) = (errors.len(), source.lines());
+        let document = Spanned::new(0..0, DeValue::Table(document.into_inner()));
+        let (mut parts, included) = match Node::document(&source, &document).table(&[&TOP]) {
+            Some(table) => (tables(&table), self.included(&table)),
+            None => (Parts::default(), Vec::new()),
+        };
+        source.forget_consequences(count, &lines);
+        self.problems.extend(source.into_problems());
+        for (identity, name, text) in included {
+            self.open.push((identity, name.clone()));
+            parts.extend(self.file(&name, &text));
+            self.open.pop();
+        }
+        parts
+    }
+
+    /// The files that this one includes: which each is, its name and its text.
+    fn included(&mut self, table: &Table<'_>) -> Vec<(PathBuf, String, String)> {
+        let nodes = table.get("include").map(|node| node.one_or_more()).unwrap_or_default();
+        nodes.iter().filter_map(|node| self.include(node)).collect()
+    }
+
+    fn include(&mut self, node: &Node<'_>) -> Option<(PathBuf, String, String)> {
+        let path = node.file()?;
+        let name = path.display().to_string();
+        let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if let Some(begin) = self.open.iter().position(|(open, _)| *open == identity) {
+            let circle = self.open.iter().skip(begin).map(|(_, name)| format!("`{name}`"));
+            let circle: Vec<_> = circle.chain([format!("`{name}`")]).collect();
+            node.report_with("a file includes itself", circle.join(" includes "));
+            return None;
+        }
+        if !self.seen.insert(identity.clone()) {
+            return None;
+        }
+        Some((identity, name, node.contents()?))
+    }
+}
+
+/// An error of the parser as others read.
+fn sentence(message: &str, nothing: bool) -> String {
+    // What it says of text that it takes for a word.
+    if nothing && message.starts_with("string values must be quoted") {
+        return "a value is missing".to_owned();
+    }
+    message.replace('\n', ", ")
+}
+
+fn tables(table: &Table<'_>) -> Parts {
+    let rests = [("echo", Rest::Echo), ("deny", Rest::Deny), ("unknown", Rest::Unknown)];
+    let rest = table.get("default");
+    let mut rules = table.get("exec").map(|node| rules::exec(&node)).unwrap_or_default();
+    rules.extend(table.get("commands").map(|node| rules::commands(&node)).unwrap_or_default());
+    let parts = Parts {
+        server: table.get("server").map(|node| ServerOptions::read(&node)).unwrap_or_default(),
+        users: table.get("users").map(|node| users::read(&node)).unwrap_or_default(),
+        rules,
+        rest: rest.as_ref().and_then(|node| node.choice(&rests)),
+        shell: table.get("shell").and_then(|node| shell::read(&node)),
+        states: rules::states(table, "state"),
+        expectations: table.get("expect").map(|node| expected::expectations(&node)).unwrap_or_default(),
+        orders: table.get("expect_in_order").map(|node| expected::orders(&node)).unwrap_or_default(),
+    };
+    if let (Some(true), Some(Rest::Echo), Some(node)) = (parts.server.strict, parts.rest, rest) {
+        let hint = "use \"unknown\" or \"deny\", or leave `strict` out";
+        node.report_with("every command is answered, so `server.strict` finds nothing", hint);
+    }
+    parts
+}

@@ -1,0 +1,157 @@
+//! Every key that a scenario may have, table by table: what is not here is refused.
+//!
+//! In one place, so that a key in the wrong table can be told where it belongs, and a test can see that the reference
+//! shows all of them.
+
+/// Keys that stand together, and where: as a person would say it.
+pub(super) struct Keys {
+    pub(super) place: &'static str,
+    pub(super) keys: &'static [&'static str],
+}
+
+pub(super) const TOP: Keys = Keys {
+    place: "at the top of the file, above the first [table]",
+    keys: &[
+        "include",
+        "default",
+        "expect",
+        "expect_in_order",
+        "server",
+        "users",
+        "exec",
+        "commands",
+        "shell",
+        "state",
+    ],
+};
+
+pub(super) const SERVER: Keys = Keys {
+    place: "in [server]",
+    keys: &[
+        "name",
+        "address",
+        "port",
+        "version",
+        "banner",
+        "algorithms",
+        "host_keys",
+        "max_connections",
+        "max_auth_attempts",
+        "handshake_timeout",
+        "connection_timeout",
+        "inactivity_timeout",
+        "grace",
+        "seed",
+        "strict",
+        "hints_on_stderr",
+        "reveal_secrets",
+        "recorded_stdin",
+        "agent_forwarding",
+    ],
+};
+
+pub(super) const ALGORITHMS: Keys = Keys {
+    place: "in [server.algorithms]",
+    keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression"],
+};
+
+pub(super) const USER: Keys = Keys {
+    place: "in [users.NAME]",
+    keys: &[
+        "none",
+        "password",
+        "password_also_interactive",
+        "public_keys",
+        "authorized_keys",
+        "key",
+        "keyboard_interactive",
+    ],
+};
+
+pub(super) const ROUND: Keys =
+    Keys { place: "in a round of `keyboard_interactive`", keys: &["name", "instructions", "prompts"] };
+
+pub(super) const PROMPT: Keys = Keys { place: "in `prompts`", keys: &["label", "echo", "answer"] };
+
+pub(super) const ON: Keys = Keys { place: "in [[exec]] and [[shell.rule]]", keys: &["on"] };
+
+/// Which requests a rule is for, besides the pattern.
+pub(super) const MATCH: Keys = Keys {
+    place: "in a rule",
+    keys: &[
+        "argv",
+        "program",
+        "arguments",
+        "flags",
+        "options",
+        "user",
+        "env",
+        "peer",
+        "connection",
+        "pty",
+        "not",
+    ],
+};
+
+/// What a command has and a line of a shell has not.
+pub(super) const INPUT: Keys = Keys { place: "in [[exec]]", keys: &["stdin"] };
+
+pub(super) const STDIN: Keys = Keys { place: "in `stdin`", keys: &["is", "line", "starts_with", "size"] };
+
+/// When a rule holds.
+pub(super) const WHEN: Keys = Keys {
+    place: "in a rule",
+    keys: &["in_state", "then_state", "up_to", "after", "nth", "every", "name", "replies"],
+};
+
+/// What only a rule for commands has.
+pub(super) const OF_SERVER: Keys = Keys { place: "in [[exec]]", keys: &["per_connection", "expect"] };
+
+/// What only a rule for lines of a shell has.
+pub(super) const OF_LINE: Keys = Keys { place: "in [[shell.rule]]", keys: &["server_wide"] };
+
+pub(super) const REPLY: Keys = Keys {
+    place: "in a reply",
+    keys: &[
+        "stdout",
+        "stderr",
+        "file",
+        "template",
+        "pieces",
+        "delay",
+        "bandwidth",
+        "read_stdin",
+        "echo_stdin",
+        "exit",
+        "signal",
+    ],
+};
+
+pub(super) const PIECE: Keys =
+    Keys { place: "in `pieces`", keys: &["stdout", "stderr", "file", "pause", "read_stdin", "echo_stdin"] };
+
+pub(super) const SIGNAL: Keys = Keys { place: "in `signal`", keys: &["name", "core_dumped", "message"] };
+
+pub(super) const SHELL: Keys =
+    Keys { place: "in [shell]", keys: &["prompt", "prompts", "greeting", "rule", "lines", "echo", "silent"] };
+
+/// All of them.
+pub(super) const ALL: &[&Keys] = &[
+    &TOP,
+    &SERVER,
+    &ALGORITHMS,
+    &USER,
+    &ROUND,
+    &PROMPT,
+    &ON,
+    &MATCH,
+    &INPUT,
+    &STDIN,
+    &WHEN,
+    &OF_SERVER,
+    &OF_LINE,
+    &REPLY,
+    &PIECE,
+    &SIGNAL,
+    &SHELL,
+];

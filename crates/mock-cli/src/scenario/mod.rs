@@ -1,0 +1,147 @@
+//! Scenario files: a server as TOML, from Rust and from the command line.
+//!
+//! A file is read into what the library is made of, such as rules, users and expectations, at once, so that whatever
+//! is wrong with it is known before anything runs. Nothing here decides at run time. `docs/scenario.md` is the format.
+
+mod engine;
+mod expected;
+mod files;
+mod keys;
+mod matcher;
+mod pattern;
+mod problem;
+mod reader;
+mod reply;
+mod rest;
+mod rules;
+mod server;
+mod shell;
+mod source;
+mod times;
+mod users;
+
+use std::path::Path;
+
+use mock_auth::Users;
+use mock_core::{Builder, Exec, KitUser};
+
+use self::files::{Parts, Rest};
+pub use self::{
+    problem::{Problem, ScenarioError},
+    users::ScenarioUser,
+};
+
+/// A server as a TOML file describes it.
+///
+/// ```
+/// use mock_cli::Scenario;
+///
+/// let scenario = Scenario::parse(
+///     r#"
+///     expect = ['exec "uptime" x1']
+///
+///     [users]
+///     deploy = { password = "hunter2" }
+///
+///     [commands]
+///     "uptime" = "up 3 days"
+///     '~^ls (?<dir>.+)$' = { stdout = "nothing in {{ dir }}\n", template = true }
+///     "#,
+///     "scenario.toml",
+/// )?;
+/// assert_eq!(scenario.users()[0].password(), Some("hunter2"));
+/// let builder = scenario.builder();
+/// # let _ = builder;
+/// # Ok::<(), mock_cli::ScenarioError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    parts: Parts,
+}
+
+impl Scenario {
+    /// Reads a file, and all that it includes.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError::Read`] if the file cannot be read, [`ScenarioError::Invalid`] with everything that is wrong
+    /// otherwise.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        Ok(Self { parts: files::load(path.as_ref())? })
+    }
+
+    /// Reads a text. Problems have `name` as the file; paths are relative to its directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError::Invalid`] with everything that is wrong.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ScenarioError> {
+        Ok(Self { parts: files::parse(text, name)? })
+    }
+
+    /// A server with everything that the file says, ready to start or to be given more. What is added to it comes
+    /// behind: a rule of the file answers first. Without users in the file nobody is let in, until a strategy is added.
+    pub fn builder(&self) -> Builder {
+        self.builder_with(None)
+    }
+
+    /// As [`builder`](Self::builder), with something else for commands without a rule than the file says.
+    pub(crate) fn builder_with(&self, rest: Option<Rest>) -> Builder {
+        let Parts { server, users, rules, rest: written, shell, states, expectations, orders } = &self.parts;
+        let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
+        if !users.is_empty() {
+            builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
+        }
+        if let Some(shell) = shell.clone() {
+            let hints = server.hints_on_stderr == Some(true);
+            builder = builder.shell(if hints { shell.hints_on_stderr() } else { shell });
+        }
+        for expectation in expectations {
+            builder = builder.verify_with(expectation.clone());
+        }
+        for order in orders {
+            builder = builder.expect_in_order(order.clone());
+        }
+        rest::build(builder, rest.or(*written).unwrap_or(Rest::Unknown), states)
+    }
+
+    /// Who may log in, in the order written.
+    #[must_use]
+    pub fn users(&self) -> &[ScenarioUser] {
+        &self.parts.users
+    }
+
+    /// The users as a client kit takes them: those with a key have it in a file.
+    #[must_use]
+    pub fn kit_users(&self) -> Vec<KitUser> {
+        self.users().iter().map(ScenarioUser::kit_user).collect()
+    }
+
+    /// Whether a user has a key that belongs into an agent.
+    #[must_use]
+    pub fn has_identities(&self) -> bool {
+        self.users().iter().any(|user| user.identity().is_some())
+    }
+
+    /// The rules for commands, in the order in which they are asked.
+    pub fn rules(&self) -> &[Exec] {
+        &self.parts.rules
+    }
+
+    /// How many expectations there are, besides those of rules.
+    pub(crate) fn expectations(&self) -> usize {
+        self.parts.expectations.len() + self.parts.orders.len()
+    }
+
+    pub(crate) fn states(&self) -> &[(String, String)] {
+        &self.parts.states
+    }
+
+    pub(crate) fn has_shell(&self) -> bool {
+        self.parts.shell.is_some()
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.parts.server.port
+    }
+}

@@ -1,0 +1,208 @@
+//! `[server]`: how the server appears, where it listens, and what it puts up with.
+//!
+//! Each option is there or not, so that an including file goes before what it includes, and flags before both.
+
+use std::{net::IpAddr, time::Duration};
+
+use mock_base::expect_all_matched;
+use mock_core::{Algorithms, Builder, HostKey};
+
+use super::{
+    engine,
+    keys::{ALGORITHMS, SERVER},
+    reader::{Node, Table},
+};
+
+/// An option of which the first that speaks counts.
+macro_rules! options {
+    ($($(#[$doc:meta])* $field:ident: $type:ty,)*) => {
+        /// What `[server]` says.
+        #[derive(Debug, Clone, Default)]
+        pub(super) struct ServerOptions {
+            $($(#[$doc])* pub(super) $field: Option<$type>,)*
+        }
+
+        impl ServerOptions {
+            /// These, and where they say nothing the others.
+            pub(super) fn or(self, other: Self) -> Self {
+                Self { $($field: self.$field.or(other.$field),)* }
+            }
+        }
+    };
+}
+
+options! {
+    name: String,
+    address: IpAddr,
+    port: u16,
+    version: String,
+    banner: String,
+    algorithms: Algorithms,
+    host_keys: Vec<HostKey>,
+    max_connections: usize,
+    max_auth_attempts: u32,
+    handshake_timeout: Limit,
+    connection_timeout: Limit,
+    inactivity_timeout: Limit,
+    grace: Duration,
+    seed: u64,
+    strict: bool,
+    hints_on_stderr: bool,
+    reveal_secrets: bool,
+    recorded_stdin: usize,
+    agent_forwarding: bool,
+}
+
+/// When something is given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Limit {
+    Never,
+    After(Duration),
+}
+
+impl From<Limit> for Option<Duration> {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::Never => None,
+            Limit::After(duration) => Some(duration),
+        }
+    }
+}
+
+impl ServerOptions {
+    pub(super) fn read(node: &Node<'_>) -> Self {
+        let Some(table) = node.table(&[&SERVER]) else {
+            return Self::default();
+        };
+        Self {
+            name: table.get("name").and_then(|node| name(&node)),
+            address: table
+                .get("address")
+                .and_then(|node| node.parsed("IP address", "`\"127.0.0.1\"` or the like")),
+            port: narrow(table.number("port", 0, u64::from(u16::MAX))),
+            version: table.get("version").and_then(|node| version(&node)),
+            banner: table.text("banner").map(str::to_owned),
+            algorithms: table.get("algorithms").and_then(|node| algorithms(&node)),
+            host_keys: table.get("host_keys").map(|node| host_keys(&node)),
+            max_connections: narrow(table.number("max_connections", 1, u64::from(u32::MAX))),
+            max_auth_attempts: narrow(table.number("max_auth_attempts", 1, u64::from(u32::MAX))),
+            handshake_timeout: limit(&table, "handshake_timeout"),
+            connection_timeout: limit(&table, "connection_timeout"),
+            inactivity_timeout: limit(&table, "inactivity_timeout"),
+            grace: table.get("grace").and_then(|node| duration(&node)),
+            // TOML has no larger numbers.
+            seed: table.number("seed", 0, i64::MAX.unsigned_abs()),
+            strict: table.flag("strict"),
+            hints_on_stderr: table.flag("hints_on_stderr"),
+            reveal_secrets: table.flag("reveal_secrets"),
+            recorded_stdin: narrow(table.number("recorded_stdin", 0, u64::from(u32::MAX))),
+            agent_forwarding: table.flag("agent_forwarding"),
+        }
+    }
+
+    pub(super) fn build(&self) -> Builder {
+        let options = self.clone();
+        let mut builder = options.host_keys.into_iter().flatten().fold(Builder::default(), Builder::host_key);
+        macro_rules! set {
+            ($($option:ident),*) => {$(
+                if let Some(value) = options.$option {
+                    builder = builder.$option(value);
+                }
+            )*};
+        }
+        set!(name, address, port, version, banner, algorithms, max_connections, max_auth_attempts);
+        set!(handshake_timeout, connection_timeout, inactivity_timeout, grace, seed, recorded_stdin);
+        if options.strict == Some(true) {
+            builder = builder.verify_with(expect_all_matched());
+        }
+        if options.hints_on_stderr == Some(true) {
+            builder = builder.hints_on_stderr();
+        }
+        if options.reveal_secrets == Some(true) {
+            builder = builder.reveal_secrets();
+        }
+        if options.agent_forwarding == Some(true) {
+            builder = builder.accept_agent_forwarding();
+        }
+        builder
+    }
+}
+
+fn narrow<T: TryFrom<u64>>(number: Option<u64>) -> Option<T> {
+    number.and_then(|number| T::try_from(number).ok())
+}
+
+fn name(node: &Node<'_>) -> Option<String> {
+    let name = crate::args::server_name(node.text()?);
+    name.map_err(|hint| node.report_with("this cannot be the name of a server", hint)).ok()
+}
+
+fn version(node: &Node<'_>) -> Option<String> {
+    let version = node.text()?;
+    if let Some(error) = engine::refuses(|builder| builder.version(version)) {
+        node.report(error.to_string());
+        return None;
+    }
+    Some(version.to_owned())
+}
+
+fn limit(table: &Table<'_>, key: &str) -> Option<Limit> {
+    let node = table.get(key)?;
+    if node.is_text() && node.text() == Some("never") {
+        return Some(Limit::Never);
+    }
+    duration(&node).map(Limit::After)
+}
+
+fn duration(node: &Node<'_>) -> Option<Duration> {
+    let example = "a time such as `\"250ms\"`, `\"30s\"` or `\"1m 30s\"`";
+    node.parsed("duration", example).map(humantime::Duration::into)
+}
+
+fn host_keys(node: &Node<'_>) -> Vec<HostKey> {
+    let key = |node: &Node<'_>| {
+        let path = node.file()?;
+        HostKey::read(path).map_err(|error| node.report(error.to_string())).ok()
+    };
+    node.one_or_more().iter().filter_map(key).collect()
+}
+
+/// Has the engine offer what is listed.
+type Offer = fn(Algorithms, Vec<String>) -> Algorithms;
+
+/// The name of a set, or lists by name on top of one.
+fn algorithms(node: &Node<'_>) -> Option<Algorithms> {
+    if !node.is_table() {
+        return set(node);
+    }
+    let table = node.table(&[&ALGORITHMS])?;
+    let base = table.get("set").map_or_else(|| Some(Algorithms::compatible()), |node| set(&node))?;
+    let lists: [(&str, Offer); 5] = [
+        ("kex", Algorithms::kex),
+        ("host_keys", Algorithms::host_keys),
+        ("ciphers", Algorithms::ciphers),
+        ("macs", Algorithms::macs),
+        ("compression", Algorithms::compression),
+    ];
+    let add = |algorithms: Algorithms, (key, with): (&str, Offer)| {
+        let Some(list) = table.get(key) else {
+            return algorithms;
+        };
+        let name = |node: &Node<'_>| {
+            let name = node.text()?.to_owned();
+            let alone = with(Algorithms::compatible(), vec![name.clone()]);
+            if let Some(error) = engine::refuses(|builder| builder.algorithms(alone)) {
+                node.report(error.to_string());
+                return None;
+            }
+            Some(name)
+        };
+        with(algorithms, list.one_or_more().iter().filter_map(name).collect())
+    };
+    Some(lists.into_iter().fold(base, add))
+}
+
+fn set(node: &Node<'_>) -> Option<Algorithms> {
+    let choices = [("compatible", false), ("modern", true)];
+    Some(if node.choice(&choices)? { Algorithms::modern() } else { Algorithms::compatible() })
+}

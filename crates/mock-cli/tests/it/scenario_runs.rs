@@ -1,0 +1,234 @@
+//! Scenarios that run: what a file says is what `ssh` meets, and what is held to in the end.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use mock_cli::Scenario;
+use mock_core::{ClientKit, KitBuilder, MockSshServer};
+use tempfile::TempDir;
+
+use crate::support::{command, temporary, text};
+
+/// A scenario that runs, and `ssh` with what it needs.
+struct Running {
+    server: MockSshServer,
+    kit: ClientKit,
+    directory: TempDir,
+}
+
+impl Running {
+    fn start(scenario: &Scenario) -> Self {
+        let directory = temporary();
+        let server = scenario.builder().start_blocking().unwrap();
+        let kit =
+            scenario.kit_users().into_iter().fold(server.client_kit(directory.path()), KitBuilder::user);
+        Self { kit: kit.write().unwrap(), server, directory }
+    }
+
+    fn of(text: &str) -> Self {
+        Self::start(&Scenario::parse(text, "scenario.toml").unwrap())
+    }
+
+    /// Runs `ssh` with these arguments, and with this as its input.
+    fn ssh(&self, args: &[&str], stdin: &str) -> Output {
+        let askpass = self.directory.path().join("askpass");
+        fs::write(&askpass, "#!/bin/sh\ncase \"$1\" in *Token*) echo 123456 ;; *) echo hunter2 ;; esac\n")
+            .unwrap();
+        fs::set_permissions(&askpass, fs::Permissions::from_mode(0o700)).unwrap();
+        let mut ssh = command("ssh", self.directory.path());
+        ssh.arg("-F").arg(self.kit.config_file()).args(args);
+        ssh.env("SSH_ASKPASS", askpass).env("SSH_ASKPASS_REQUIRE", "force");
+        let mut ssh =
+            ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        ssh.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        ssh.wait_with_output().unwrap()
+    }
+
+    /// What a command answers: its status and its output.
+    fn run(&self, user: &str, command: &str) -> (i32, String) {
+        let output = self.ssh(&["-T", user, command], "");
+        (output.status.code().unwrap(), text(&output.stdout))
+    }
+
+    fn answers(&self, user: &str, command: &str, status: i32, stdout: &str) {
+        assert_eq!(self.run(user, command), (status, stdout.to_owned()), "{command}");
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "who reads the output of a test wants to know")]
+fn ssh_is_missing() -> bool {
+    let missing = command("ssh", Path::new("/tmp")).arg("-V").output().is_err();
+    if missing {
+        eprintln!("skipped: there is no ssh");
+    }
+    missing
+}
+
+fn reference() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/reference.toml")
+}
+
+#[test]
+fn the_reference_does_what_its_comments_say() {
+    let scenario = Scenario::load(reference()).unwrap();
+    let names: Vec<_> = scenario.users().iter().map(|user| user.name().to_owned()).collect();
+    assert_eq!(names, ["deploy", "anna", "monitor", "operator", "guest"]);
+    assert!(scenario.has_identities());
+    let built = format!("{:?}", scenario.builder());
+    for option in [
+        "name: \"db01\"",
+        "handshake_timeout: Some(30s)",
+        "connection_timeout: Some(600s)",
+        "inactivity_timeout: Some(300s)",
+        "grace: 500ms",
+        "max_connections: 100",
+        "max_auth_attempts: 6",
+        "recorded_stdin: 65536",
+        "seed: Some(Seed(42))",
+        "ciphers: [\"aes256-gcm@openssh.com\", \"aes128-ctr\"]",
+    ] {
+        assert!(built.contains(option), "{option}: {built}");
+    }
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::start(&scenario);
+
+    let deploy = ["-T", "-o", "SetEnv=LANG=C.UTF-8", "deploy", "deploy --site s1 --now -v"];
+    let output = running.ssh(&deploy, "v1\n");
+    assert_eq!(text(&output.stdout), "deploy deploys s1\n", "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("Authorised users only."), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).ends_with("call 1\n"));
+    assert_eq!(running.server.state().get("site"), "new");
+
+    running.answers("monitor", "uptime", 0, "up 3 days\n");
+    running.answers("monitor", "true", 0, "");
+    running.answers("monitor", "false", 1, "");
+    running.answers("monitor", "retry", 1, "");
+    running.answers("monitor", "retry", 0, "done\n");
+    running.answers("monitor", "flaky", 75, "");
+    running.answers("monitor", "flaky", 0, "ready\n");
+    running.answers("monitor", "flaky", 0, "");
+    running.answers("guest", "whoami", 0, "mock\n");
+    let listing = "total 2\n-rw-r--r-- 1 operator staff 12 /srv/site.tar\n";
+    running.answers("operator", "ls /srv", 0, listing);
+    assert_eq!(text(&running.ssh(&["-T", "monitor", "cat"], "as it is").stdout), "as it is");
+
+    let shell = running.ssh(&["-T", "monitor"], "show version\nenable\nreload\nexit\n");
+    assert_eq!(text(&shell.stdout), "Welcome.\ndb01> Version 15.2\ndb01> db01# db01# db01> ");
+    assert!(text(&shell.stderr).ends_with("% Not now\n"));
+
+    running.server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn the_reference_is_in_the_documentation() {
+    let documentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenario.md");
+    let reference = fs::read_to_string(reference()).unwrap();
+    assert!(
+        fs::read_to_string(documentation).unwrap().contains(&format!("```toml\n{reference}```\n")),
+        "docs/scenario.md has the text of tests/scenarios/reference.toml"
+    );
+}
+
+#[test]
+fn what_is_expected_is_verified_in_the_end() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of(
+        r#"
+        expect = ['exec "make *" x2', 'exec "rm *" none']
+        expect_in_order = [['exec "make install"', 'exec "make test"'], ['login', 'exec']]
+        default = "echo"
+        [users]
+        anna.none = true
+        [[exec]]
+        on = "uptime"
+        expect = "1.."
+        "#,
+    );
+    running.answers("anna", "make test", 0, "REMOTE_OK:make test\n");
+    running.answers("anna", "make install", 0, "REMOTE_OK:make install\n");
+    running.answers("anna", "rm -r /", 0, "REMOTE_OK:rm -r /\n");
+    let report = running.server.shutdown().blocking().unwrap_err().to_string();
+    for unmet in ["exec \"rm *\" never", "exec \"uptime\" at least once", "step 2 came only before step 1"] {
+        assert!(report.contains(unmet), "{unmet}: {report}");
+    }
+    assert!(!report.contains("exactly twice"), "{report}");
+}
+
+#[test]
+fn strictness_fails_for_what_is_not_scripted() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of("server.strict = true\nusers.anna.none = true\ncommands.uptime = \"up\"\n");
+    running.answers("anna", "uptime", 0, "up\n");
+    running.answers("anna", "uptimes", 127, "");
+    let report = running.server.shutdown().blocking().unwrap_err().to_string();
+    assert!(report.contains("uptimes"), "{report}");
+}
+
+#[test]
+fn states_begin_as_written_and_rules_change_them() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of(
+        r#"
+        users.anna.none = true
+        state.lock = "free"
+        [[exec]]
+        on = "lock"
+        in_state = { lock = "free" }
+        then_state = { lock = "held" }
+        [commands]
+        "lock" = { stderr = "it is held\n", exit = 1 }
+        "unlock" = { in_state = { lock = "held" }, then_state = { lock = "free" } }
+        "#,
+    );
+    for (command, status) in [("lock", 0), ("lock", 1), ("unlock", 0), ("lock", 0), ("lock", 1)] {
+        running.answers("anna", command, status, "");
+    }
+    // A reset begins anew, and the file still says how.
+    running.server.reset();
+    running.answers("anna", "lock", 0, "");
+    running.server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn what_is_denied_is_refused_and_what_has_a_rule_is_not() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of("default = \"deny\"\nusers.anna.none = true\ncommands.\"up*\" = \"up\"\n");
+    running.answers("anna", "uptime", 0, "up\n");
+    let output = running.ssh(&["-T", "anna", "id"], "");
+    assert_eq!(output.status.code(), Some(255));
+    assert!(text(&output.stderr).contains("exec request failed"), "{}", text(&output.stderr));
+    running.server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn captures_fill_templates_in_every_place() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of(
+        r#"
+        users.anna.none = true
+        [commands]
+        '~^(?<verb>\w+) (?<what>.+)$' = { template = true, pieces = [
+            { stdout = "{{ verb }} " }, { pause = "1ms" }, { stdout = "{{ what | upper }} by {{ user }}\n" },
+        ] }
+        "#,
+    );
+    running.answers("anna", "stop nginx", 0, "stop NGINX by anna\n");
+    running.server.shutdown().blocking().unwrap();
+}
