@@ -39,6 +39,11 @@ impl Builder {
         self
     }
 
+    /// Expects that every command and shell line has a rule, and that nothing a client asks for is refused.
+    pub fn strict(self) -> Self {
+        self.verify_with(mock_base::expect_all_matched())
+    }
+
     /// Draws chances from this seed: by default from one of its own, which is recorded and stands in reports.
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.seed = Some(Seed(seed));
