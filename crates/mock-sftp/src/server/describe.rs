@@ -14,7 +14,9 @@ impl SftpSession {
         if let Some(path) = call.path() {
             op.path = Bytes::copy_from_slice(path);
         }
-        op.to = call.second_path().map(Bytes::copy_from_slice);
+        if let Some(path) = call.second_path() {
+            op.to = Some(Bytes::copy_from_slice(path));
+        }
         op.attributes = call.attributes().cloned().map(Box::new);
         match call {
             Call::Open { flags, .. } => op.flags = Some(*flags),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Caller,
-    wire::{DecodeError, MAX_PACKET, MAX_PAYLOAD, Operation},
+    wire::{DecodeError, MAX_PACKET, MAX_PAYLOAD, Operation, kind},
 };
 
 /// Room that a reply needs that is neither data nor as long as a file says: a listing of 32 KiB is the longest.
@@ -235,14 +235,14 @@ impl SftpSession {
     }
 }
 
-/// Room that the reply to a packet may need. A read names its length; nothing else is long.
+/// Room that the reply to a packet may need. A read names its length at its end; names for ids may be many.
 fn room_for(packet: &[u8]) -> usize {
-    match Operation::of(packet) {
-        Operation::Read => {
+    match packet.first() {
+        Some(&kind::READ) => {
             let length = packet.last_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize);
             REPLY + length.min(MAX_PAYLOAD)
         }
-        Operation::Extended(_) => MAX_PACKET,
+        Some(&kind::EXTENDED) => MAX_PACKET,
         _ => REPLY,
     }
 }

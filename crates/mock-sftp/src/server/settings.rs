@@ -15,6 +15,25 @@ use crate::{
 /// With a server of mock-core it is the program of the subsystem `sftp`; over any other stream, [`serve`](Self::serve)
 /// runs it.
 ///
+#[cfg_attr(
+    feature = "server",
+    doc = r#"
+```
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+use mock_core::MockSshServer;
+use mock_sftp::{MemFs, Sftp};
+
+let fs = MemFs::builder().file("/etc/motd", "hi
+").build()?;
+let server = MockSshServer::builder().subsystem("sftp", Sftp::new(fs.clone())).start().await?;
+// … a client, for which a way to log in is needed as well …
+server.shutdown().await;
+# Ok(())
+# }
+```
+"#
+)]
 /// | | by default |
 /// |---|---|
 /// | version | 3, whatever higher one a client asks for |

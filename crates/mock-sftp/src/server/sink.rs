@@ -7,6 +7,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::outcome::Outcome;
 
+/// Bytes for small replies to begin with: a dozen statuses, or the headers of two dozen reads.
+const SMALL: usize = 512;
+
 /// Where a session puts its replies, in order. Something else sends them.
 pub trait ReplySink {
     /// How many bytes may be sent now. Requests whose replies do not fit are held back until the session is resumed.
@@ -41,6 +44,9 @@ impl<'a> Replies<'a> {
     }
 
     pub(super) fn send(&mut self, id: u32, outcome: Outcome) {
+        if self.small.capacity() == 0 {
+            self.small.reserve(SMALL);
+        }
         outcome.encode(id, self.version, &mut self.small);
         if let Outcome::Data(pieces) = outcome {
             self.flush();
