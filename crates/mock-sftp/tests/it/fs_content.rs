@@ -29,7 +29,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_file_is_a_vector_of_bytes(changes in vec(change(), 1..12), at in 0..SIZE, length in 0..200_000usize) {
@@ -132,12 +132,12 @@ fn there_is_a_longest_file() {
 
 #[test]
 fn generated_files_are_read_and_replaced_but_not_written() {
-    let fill = |offset: u64, buffer: &mut [u8]| {
+    let count_up = |offset: u64, buffer: &mut [u8]| {
         for (at, byte) in (offset..).zip(buffer) {
             *byte = u8::try_from(at % 251).unwrap();
         }
     };
-    let fs = MemFs::builder().file_fn("/huge", 100 << 30, fill).build().unwrap();
+    let fs = MemFs::builder().file_fn("/huge", 100 << 30, count_up).build().unwrap();
     let caller = fs.caller("alice");
     let mut file = open_existing(&fs, "/huge");
     let expected: Vec<_> =

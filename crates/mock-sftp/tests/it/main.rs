@@ -8,11 +8,19 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod fs_concurrent;
 mod fs_content;
+mod fs_fixtures;
+mod fs_limits;
 #[cfg(target_os = "linux")]
 mod fs_linux;
+mod fs_listing;
+mod fs_model;
+mod fs_model_tree;
 mod fs_ops;
 mod fs_paths;
+mod fs_permissions;
+mod fs_times;
 mod sftp_client;
 mod sftp_extensions;
 mod sftp_files;
