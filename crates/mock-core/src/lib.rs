@@ -28,8 +28,8 @@ mod verify;
 pub use algorithms::{Algorithms, UnknownAlgorithm};
 pub use authenticator::{
     Answer, Attempt, Authenticator, CommandForced, Credential, DisconnectReason, FirstOf,
-    ForcedCommandsDiffer, KbdintStarted, LoginContext, LoginRestricted, LoginState, Memory, MemoryKey, Method,
-    Methods, Permissions, Privilege, Prompt, PromptAnswered, Round, Verdict,
+    ForcedCommandsDiffer, KbdintStarted, LoginContext, LoginRestricted, LoginState, Memory, MemoryKey,
+    Method, Methods, Permissions, Privilege, Prompt, PromptAnswered, Round, Verdict,
 };
 pub use builder::Builder;
 pub use client_kit::{ClientKit, KitBuilder, KitError, KitUser};

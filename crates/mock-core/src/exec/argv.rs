@@ -213,8 +213,9 @@ pub(super) fn shown(pattern: &Pattern) -> String {
 
 /// Why a word does not match, with its place; `None` if it does.
 pub(super) fn differs(pattern: &Pattern, found: &str, place: &str) -> Option<Mismatch> {
-    let distance = pattern.explain_text(found.as_bytes())?.distance;
-    Some(Mismatch::new(distance, format!("{place}: `{found}` is not {}", shown(pattern))))
+    let mut mismatch = pattern.explain_text(found.as_bytes())?;
+    mismatch.differences = vec![format!("{place}: `{found}` is not {}", shown(pattern))];
+    Some(mismatch)
 }
 
 /// A hit, with what the patterns captured in their words.

@@ -8,8 +8,8 @@ use mock_base::{Mismatch, Pattern};
 use super::{Match, MatchCommand, argv::captured};
 use crate::{Request, State};
 
-/// What weighs as much as a word of the command that is quite another.
-const OTHER: u32 = 15;
+/// What a circumstance weighs that is another: less than a word of the command, which is what a client meant.
+pub(super) const OTHER: u32 = 5;
 
 /// Matches what a user with such a name asks for.
 ///
@@ -137,9 +137,11 @@ impl MatchCommand for Circumstance {
 
     fn explain(&self, request: &Request) -> Option<Mismatch> {
         match self.value(request) {
-            Some(value) if self.pattern.is_match(&value) => None,
             Some(value) => {
-                Some(Mismatch::new(OTHER, format!("the {} is {value:?}, not {}", self.what, self.pattern)))
+                let mut mismatch = self.pattern.explain_text(value.as_bytes())?;
+                mismatch.distance = OTHER;
+                mismatch.differences = vec![format!("the {} is {value:?}, not {}", self.what, self.pattern)];
+                Some(mismatch)
             }
             None => Some(Mismatch::new(OTHER, format!("the {} was not passed: {}", self.what, self.pattern))),
         }
@@ -221,7 +223,7 @@ impl MatchCommand for InState {
     fn explain(&self, request: &Request) -> Option<Mismatch> {
         let Self { name, value, .. } = self;
         let is = self.state(request).get(name);
-        (is != *value).then(|| Mismatch::new(1, format!("the state `{name}` is `{is}`, not `{value}`")))
+        (is != *value).then(|| Mismatch::new(OTHER, format!("the state `{name}` is `{is}`, not `{value}`")))
     }
 }
 

@@ -80,9 +80,9 @@ impl Hindsight<'_> {
             }
             Some(rule) if matches().is_hit() => Some(Mismatch::new(1, self.instead(rule))),
             None if matches().is_hit() && !accepted => Some(Mismatch::new(1, "it was refused")),
-            None => self.hinted(hint).or_else(|| match matches().is_hit() {
-                true => Some(Mismatch::new(1, "the rule did not hold then")),
-                false => explained(),
+            None => self.hinted(hint).or_else(|| {
+                let held = || Some(Mismatch::new(1, "the rule did not hold then"));
+                if matches().is_hit() { held() } else { explained() }
             }),
             Some(_) => explained(),
         }

@@ -10,7 +10,7 @@ use std::{
 
 use mock_base::{Mismatch, Recorder, event::StateChanged};
 
-use super::{Exec, RuleId, rule::Answering};
+use super::{Exec, IndexKey, RuleId, rule::Answering};
 use crate::{Program, Request, Run, Start};
 
 pub(crate) struct Mounted {
@@ -20,6 +20,9 @@ pub(crate) struct Mounted {
     server: Mutex<Counts>,
     connections: Mutex<HashMap<u64, Counts>>,
 }
+
+/// How far a rule is from what it matches, and would answer at another time, if it matches more than a text.
+const CATCH_ALL: u32 = 10;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
@@ -114,15 +117,17 @@ impl Mounted {
         if !self.rule.matcher.matches(request).is_hit() {
             return self.rule.matcher.explain(request);
         }
+        // A rule for anything is near to nothing in particular.
+        let distance = if self.rule.matcher.index() == IndexKey::None { CATCH_ALL } else { 1 };
         let state = request.state_for(self.rule.per_connection);
         let wrong = self.rule.when.iter().find(|(name, value)| !state.is(name, value));
         Some(match wrong {
             Some((name, value)) => {
                 let is = state.get(name);
-                Mismatch::new(1, format!("the state `{name}` is `{is}`, not `{value}`"))
+                Mismatch::new(distance, format!("the state `{name}` is `{is}`, not `{value}`"))
             }
-            None if self.rule.calls.are_all() => Mismatch::new(1, "the state was another"),
-            None => Mismatch::new(1, format!("it answers {}", self.rule.calls)),
+            None if self.rule.calls.are_all() => Mismatch::new(distance, "the state was another"),
+            None => Mismatch::new(distance, format!("it answers {}", self.rule.calls)),
         })
     }
 

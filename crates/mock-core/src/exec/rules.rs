@@ -116,7 +116,11 @@ impl Rules {
         *set = Arc::new(RuleSet::new(rules));
         result
     }
+}
 
+/// Changing them. What was changed holds for the next command.
+#[expect(clippy::must_use_candidate, reason = "who changes no rule again needs no number")]
+impl Rules {
     /// Adds a rule behind all others.
     pub fn add(&self, rule: Exec) -> RuleId {
         let mounted = self.make(rule);
@@ -160,7 +164,10 @@ impl Rules {
             list.len() < before
         })
     }
+}
 
+/// Looking at them.
+impl Rules {
     /// The rules in their order.
     #[must_use]
     pub fn list(&self) -> Vec<RuleInfo> {
@@ -193,7 +200,10 @@ impl Rules {
     pub fn hint(&self, request: &Request) -> Option<String> {
         self.set().hint(request)
     }
+}
 
+/// What the server asks.
+impl Rules {
     /// Forgets how often each was hit.
     pub(crate) fn reset(&self) {
         self.set().rules.iter().for_each(|mounted| mounted.reset());

@@ -4,14 +4,11 @@
 use bytes::Bytes;
 use mock_base::{Mismatch, Pattern, Times};
 
-use super::{Match, MatchCommand};
+use super::{Match, MatchCommand, circumstances::OTHER};
 use crate::{Request, StdinSoFar};
 
 /// Longest first line that is looked for.
 const LONGEST_LINE: usize = 1 << 20;
-
-/// What input weighs that is not what it should be.
-const OTHER: u32 = 15;
 
 /// Matches a command whose whole standard input matches. A rule waits for its end, at most 16 MiB; with a text, and
 /// with a [`prefix`](crate::prefix), only as long as the input begins so.
@@ -216,6 +213,7 @@ fn first_line(data: &[u8], ended: bool) -> Line<'_> {
 
 fn told(place: &str, pattern: &Pattern, text: &[u8]) -> Option<Mismatch> {
     let mut mismatch = pattern.explain_text(text)?;
+    mismatch.distance = OTHER;
     for difference in &mut mismatch.differences {
         difference.insert_str(0, &format!("{place}, "));
     }
