@@ -25,7 +25,7 @@ use crate::fs_ops::{DEPTH, Memory, Op, Outcome, SLOTS, System, compare, ops, sta
 const PLACE: &str = "/dev/shm";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_can_tell_it_from_linux(ops in ops()) {

@@ -97,7 +97,7 @@ fn what_is_made_is_the_users_and_loses_the_umask() {
     host.create(&host.alice, "/tmp/file").unwrap();
     let file = host.fs.metadata("/tmp/file").unwrap();
     assert_eq!((file.uid, file.gid, file.mode), (host.alice.uid, host.alice.gid, 0o755));
-    assert_eq!((host.root.uid, host.alice.uid, host.bob.uid), (0, 1000, 1002));
+    assert_eq!((host.root.uid, host.alice.uid, host.bob.uid), (0, 1000, 1001));
 }
 
 #[test]

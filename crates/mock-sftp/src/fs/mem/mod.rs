@@ -50,7 +50,8 @@ use tree::Tree;
 ///
 /// Sessions go through [`FileSystem`](crate::FileSystem) and get what Linux would give them. By default every
 /// session may do everything, as if it were root's, while what it makes belongs to the user who is logged in;
-/// [`MemFsBuilder::check_permissions`] makes owners and modes bind.
+/// [`MemFsBuilder::check_permissions`] makes owners and modes bind. Some methods of the trait have the same names as
+/// those of the test; `FileSystem::rename(&fs, &caller, ..)` is the session's.
 ///
 /// ```
 /// use mock_sftp::MemFs;

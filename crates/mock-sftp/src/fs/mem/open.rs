@@ -1,6 +1,6 @@
 //! `open(2)`: finding or making the file, and emptying it.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use super::{
     access::{READ, WRITE, Who},
@@ -25,7 +25,8 @@ impl Tree {
         if !options.read && !writes {
             return Err(FsError::Invalid);
         }
-        let node = if options.create {
+        // What is emptied is freed when others may go on: it can be large.
+        let (node, emptied) = if options.create {
             self.change(session, |resolver| {
                 let last = resolver.last(path)?;
                 self.open_or_create(resolver, who, last, options)
@@ -33,9 +34,10 @@ impl Tree {
         } else {
             let names = read(&self.names);
             let node = session.resolver(&names)?.node(path, true)?;
-            self.may_open(who, &node, options)?;
-            node
+            let emptied = self.admit(who, &node, options)?;
+            (node, emptied)
         };
+        drop(emptied);
         Ok(MemFile::new(Arc::clone(self), node, who.clone().into_owned(), options))
     }
 
@@ -45,7 +47,7 @@ impl Tree {
         who: &Who<'_>,
         mut last: Last<'_>,
         options: &OpenOptions,
-    ) -> Result<Arc<Node>, FsError> {
+    ) -> Result<(Arc<Node>, Content), FsError> {
         loop {
             if last.slash && matches!(last.name, Name::Normal(_)) {
                 return Err(FsError::IsADirectory);
@@ -53,7 +55,8 @@ impl Tree {
             let Some(node) = last.node()? else {
                 let name = self.vacant(who, &last, false)?;
                 let mode = options.mode.unwrap_or(0o666) & 0o7777 & !who.umask;
-                return self.add(who, &last.parent, name, Body::File(Content::default()), mode);
+                let node = self.add(who, &last.parent, name, Body::File(Content::default()), mode)?;
+                return Ok((node, Content::default()));
             };
             if options.exclusive {
                 return Err(FsError::Exists);
@@ -65,13 +68,13 @@ impl Tree {
             if node.is_directory() {
                 return Err(FsError::IsADirectory);
             }
-            self.may_open(who, &node, options)?;
-            return Ok(node);
+            let emptied = self.admit(who, &node, options)?;
+            return Ok((node, emptied));
         }
     }
 
-    /// Checks that what exists may be opened, and empties it where that was asked for.
-    fn may_open(&self, who: &Who<'_>, node: &Node, options: &OpenOptions) -> Result<(), FsError> {
+    /// Checks that what exists may be opened, and empties it where that was asked for. What was in it is returned.
+    fn admit(&self, who: &Who<'_>, node: &Node, options: &OpenOptions) -> Result<Content, FsError> {
         let changes = options.write || options.append || options.truncate;
         if changes {
             if node.is_directory() {
@@ -83,18 +86,18 @@ impl Tree {
         let wanted = if options.read { READ } else { 0 } | if changes { WRITE } else { 0 };
         who.may(&inode, wanted)?;
         if node.kind == FileKind::File && changes {
-            let uid = inode.uid;
             let content = inode.file_mut()?;
             if options.truncate {
-                let before = content.kept();
-                content.set_size(0)?;
-                node.ledger().give(uid, before);
+                let emptied = mem::take(content);
+                node.ledger().give(inode.uid, emptied.kept());
                 inode.modify(self.now());
                 who.strip_privileges(&mut inode);
-            } else if content.is_generated() {
+                return Ok(emptied);
+            }
+            if content.is_generated() {
                 return Err(FsError::NotPermitted);
             }
         }
-        Ok(())
+        Ok(Content::default())
     }
 }

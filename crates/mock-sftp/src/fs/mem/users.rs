@@ -2,8 +2,9 @@
 
 use crate::Caller;
 
-/// First id of an ordinary user.
-const FIRST: u32 = 1000;
+/// First id of an ordinary user, and of a group that is no user's own.
+const FIRST_USER: u32 = 1000;
+const FIRST_GROUP: u32 = 100;
 
 /// A user of a tree.
 ///
@@ -46,7 +47,7 @@ impl User {
         self
     }
 
-    /// Adds further groups, which are made if they are new.
+    /// Adds further groups, which are made if they are new: with the next free id from 100 on.
     pub fn groups(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.groups.extend(groups.into_iter().map(Into::into));
         self
@@ -100,7 +101,7 @@ impl Users {
     /// Adds a user, or replaces the one of that name.
     pub(super) fn add(&mut self, user: User) {
         let known = self.users.iter().find(|(_, known)| known.name == user.name).map(|(uid, _)| *uid);
-        let uid = user.uid.or(known).unwrap_or_else(|| self.free());
+        let uid = user.uid.or(known).unwrap_or_else(|| after(&self.users, FIRST_USER));
         self.users.retain(|(_, known)| known.name != user.name);
         let groups = user.groups.clone();
         self.users.push((uid, user));
@@ -122,7 +123,7 @@ impl Users {
     pub(super) fn uid(&mut self, name: &str) -> u32 {
         let known = self.users.iter().find(|(_, user)| user.name == name).map(|(uid, _)| *uid);
         known.unwrap_or_else(|| {
-            let uid = self.free();
+            let uid = after(&self.users, FIRST_USER);
             self.users.push((uid, User::new(name)));
             uid
         })
@@ -133,7 +134,7 @@ impl Users {
         let user = self.users.iter().find(|(_, user)| user.name == name).map(|(uid, _)| *uid);
         let known = self.groups.iter().find(|(_, group)| group == name).map(|(gid, _)| *gid);
         user.or(known).unwrap_or_else(|| {
-            let gid = self.free();
+            let gid = after(&self.groups, FIRST_GROUP);
             self.groups.push((gid, name.to_owned()));
             gid
         })
@@ -156,9 +157,10 @@ impl Users {
     pub(super) fn quotas(&self) -> impl Iterator<Item = (u32, u64)> {
         self.users.iter().filter_map(|(uid, user)| Some((*uid, user.quota?)))
     }
+}
 
-    fn free(&self) -> u32 {
-        let ids = self.users.iter().map(|(id, _)| *id).chain(self.groups.iter().map(|(id, _)| *id));
-        ids.filter(|id| *id >= FIRST).max().map_or(FIRST, |id| id.saturating_add(1))
-    }
+/// The id after the highest of these, at least `first`.
+fn after<T>(taken: &[(u32, T)], first: u32) -> u32 {
+    let ids = taken.iter().map(|(id, _)| *id).filter(|id| *id >= first);
+    ids.max().map_or(first, |id| id.saturating_add(1))
 }
