@@ -12,13 +12,20 @@ pub(super) fn expectations(node: &Node<'_>) -> Vec<ParsedExpectation> {
 }
 
 /// A list of what is to come in this order, or a list of such lists.
-pub(super) fn orders(node: &Node<'_>) -> Vec<Vec<ParsedQuery>> {
+pub(super) fn orders(node: &Node<'_>) -> Vec<ParsedExpectation> {
     let list = node.list().unwrap_or_default();
-    let order = |node: &Node<'_>| node.one_or_more().iter().filter_map(read).collect();
     if list.iter().any(Node::is_list) {
-        return list.iter().map(order).collect();
+        return list.iter().filter_map(|steps| order(&steps.one_or_more())).collect();
     }
-    if list.is_empty() { Vec::new() } else { vec![list.iter().filter_map(read).collect()] }
+    order(&list).into_iter().collect()
+}
+
+/// The same as one text, which is how it is known in reports.
+fn order(steps: &[Node<'_>]) -> Option<ParsedExpectation> {
+    // Each is read, so that each is reported.
+    let steps: Vec<Option<ParsedQuery>> = steps.iter().map(read).collect();
+    let steps: Option<Vec<_>> = steps.into_iter().map(|step| step.map(|step| step.to_string())).collect();
+    format!("order: {}", steps?.join(" then ")).parse().ok()
 }
 
 fn read<T: std::str::FromStr<Err = GrammarError>>(node: &Node<'_>) -> Option<T> {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mock_base::{ParsedExpectation, ParsedQuery};
+use mock_base::ParsedExpectation;
 use mock_core::{Exec, Shell};
 use toml::{
     Spanned,
@@ -30,7 +30,7 @@ use super::{
 
 /// What becomes of commands for which there is no rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rest {
+pub(super) enum Rest {
     Echo,
     Deny,
     Unknown,
@@ -46,7 +46,6 @@ pub(super) struct Parts {
     pub(super) shell: Option<Shell>,
     pub(super) states: Vec<(String, String)>,
     pub(super) expectations: Vec<ParsedExpectation>,
-    pub(super) orders: Vec<Vec<ParsedQuery>>,
 }
 
 impl Parts {
@@ -61,7 +60,6 @@ impl Parts {
         self.shell = self.shell.take().or(other.shell);
         self.states.extend(other.states);
         self.expectations.extend(other.expectations);
-        self.orders.extend(other.orders);
     }
 }
 
@@ -170,6 +168,8 @@ fn tables(table: &Table<'_>) -> Parts {
     let rest = table.get("default");
     let mut rules = table.get("exec").map(|node| rules::exec(&node)).unwrap_or_default();
     rules.extend(table.get("commands").map(|node| rules::commands(&node)).unwrap_or_default());
+    let mut expectations = table.get("expect").map(|node| expected::expectations(&node)).unwrap_or_default();
+    expectations.extend(table.get("expect_in_order").map(|node| expected::orders(&node)).unwrap_or_default());
     let parts = Parts {
         server: table.get("server").map(|node| ServerOptions::read(&node)).unwrap_or_default(),
         users: table.get("users").map(|node| users::read(&node)).unwrap_or_default(),
@@ -177,8 +177,7 @@ fn tables(table: &Table<'_>) -> Parts {
         rest: rest.as_ref().and_then(|node| node.choice(&rests)),
         shell: table.get("shell").and_then(|node| shell::read(&node)),
         states: rules::states(table, "state"),
-        expectations: table.get("expect").map(|node| expected::expectations(&node)).unwrap_or_default(),
-        orders: table.get("expect_in_order").map(|node| expected::orders(&node)).unwrap_or_default(),
+        expectations,
     };
     if let (Some(true), Some(Rest::Echo), Some(node)) = (parts.server.strict, parts.rest, rest) {
         let hint = "use \"unknown\" or \"deny\", or leave `strict` out";

@@ -155,3 +155,37 @@ pub(super) const ALL: &[&Keys] = &[
     &SIGNAL,
     &SHELL,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use toml::de::{DeTable, DeValue};
+
+    use super::ALL;
+
+    fn collect(table: &DeTable<'_>, keys: &mut BTreeSet<String>) {
+        for (key, value) in table {
+            keys.insert(key.get_ref().to_string());
+            look(value.get_ref(), keys);
+        }
+    }
+
+    fn look(value: &DeValue<'_>, keys: &mut BTreeSet<String>) {
+        match value {
+            DeValue::Table(table) => collect(table, keys),
+            DeValue::Array(list) => list.iter().for_each(|value| look(value.get_ref(), keys)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_reference_shows_every_key() {
+        let text = include_str!("../../tests/scenarios/reference.toml");
+        let mut shown = BTreeSet::new();
+        collect(DeTable::parse(text).unwrap().get_ref(), &mut shown);
+        let keys = ALL.iter().flat_map(|keys| keys.keys);
+        let missing: Vec<_> = keys.filter(|key| !shown.contains(**key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

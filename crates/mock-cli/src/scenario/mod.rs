@@ -3,6 +3,7 @@
 //! A file is read into what the library is made of, such as rules, users and expectations, at once, so that whatever
 //! is wrong with it is known before anything runs. Nothing here decides at run time. `docs/scenario.md` is the format.
 
+mod cast;
 mod engine;
 mod expected;
 mod files;
@@ -23,8 +24,9 @@ mod users;
 use std::path::Path;
 
 use mock_auth::Users;
-use mock_core::{Builder, Exec, KitUser};
+use mock_core::{Builder, Exec, KitUser, MockSshServer};
 
+pub(crate) use self::cast::Cast;
 use self::files::{Parts, Rest};
 pub use self::{
     problem::{Problem, ScenarioError},
@@ -82,12 +84,12 @@ impl Scenario {
     /// A server with everything that the file says, ready to start or to be given more. What is added to it comes
     /// behind: a rule of the file answers first. Without users in the file nobody is let in, until a strategy is added.
     pub fn builder(&self) -> Builder {
-        self.builder_with(None)
+        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown))
     }
 
-    /// As [`builder`](Self::builder), with something else for commands without a rule than the file says.
-    pub(crate) fn builder_with(&self, rest: Option<Rest>) -> Builder {
-        let Parts { server, users, rules, rest: written, shell, states, expectations, orders } = &self.parts;
+    /// As [`builder`](Self::builder), with this for commands without a rule.
+    fn builder_with(&self, rest: Rest) -> Builder {
+        let Parts { server, users, rules, rest: _, shell, states, expectations } = &self.parts;
         let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
         if !users.is_empty() {
             builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
@@ -96,13 +98,8 @@ impl Scenario {
             let hints = server.hints_on_stderr == Some(true);
             builder = builder.shell(if hints { shell.hints_on_stderr() } else { shell });
         }
-        for expectation in expectations {
-            builder = builder.verify_with(expectation.clone());
-        }
-        for order in orders {
-            builder = builder.expect_in_order(order.clone());
-        }
-        rest::build(builder, rest.or(*written).unwrap_or(Rest::Unknown), states)
+        builder = expectations.iter().cloned().fold(builder, Builder::verify_with);
+        rest::build(builder, rest, states)
     }
 
     /// Who may log in, in the order written.
@@ -128,20 +125,19 @@ impl Scenario {
         &self.parts.rules
     }
 
-    /// How many expectations there are, besides those of rules.
-    pub(crate) fn expectations(&self) -> usize {
-        self.parts.expectations.len() + self.parts.orders.len()
+    /// What there is, in few words.
+    pub(crate) fn summary(&self) -> String {
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let Parts { users, rules, expectations, .. } = &self.parts;
+        let parts = [(users.len(), "user"), (rules.len(), "rule"), (expectations.len(), "expectation")];
+        parts.map(|(count, what)| counted(count, what)).join(", ")
     }
 
-    pub(crate) fn states(&self) -> &[(String, String)] {
-        &self.parts.states
-    }
-
-    pub(crate) fn has_shell(&self) -> bool {
-        self.parts.shell.is_some()
-    }
-
-    pub(crate) fn port(&self) -> Option<u16> {
-        self.parts.server.port
+    /// Begins the states of a server that has just started, so that they can be seen before anybody connects.
+    pub(crate) fn begin(&self, server: &MockSshServer) {
+        rest::begin(server.state(), &self.parts.states);
     }
 }

@@ -6,6 +6,8 @@ use std::{error::Error, fmt, io, path::PathBuf};
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
+use crate::error::fragment;
+
 /// Characters of a line that are shown before the place and after it.
 const AROUND: usize = 60;
 
@@ -140,6 +142,27 @@ pub enum ScenarioError {
         /// All that is wrong, file by file, from top to bottom.
         problems: Vec<Problem>,
     },
+}
+
+impl ScenarioError {
+    /// What is wrong with the file as a whole, in one line.
+    pub(crate) fn in_short(&self) -> String {
+        match self {
+            Self::Read { source, .. } => format!("{self}: {}", fragment(source)),
+            Self::Invalid { problems } if problems.len() == 1 => {
+                "there is a problem with the scenario".to_owned()
+            }
+            Self::Invalid { problems } => format!("there are {} problems with the scenario", problems.len()),
+        }
+    }
+
+    /// The same, and then everything that is wrong.
+    pub(crate) fn in_full(&self) -> String {
+        match self {
+            Self::Read { .. } => self.in_short(),
+            Self::Invalid { .. } => format!("{}\n\n{self}", self.in_short()),
+        }
+    }
 }
 
 impl fmt::Display for ScenarioError {

@@ -32,7 +32,7 @@ pub(super) fn build(builder: Builder, rest: Rest, states: &[(String, String)]) -
 }
 
 /// Sets those that nobody has set yet.
-pub(crate) fn begin(state: &mock_core::State, states: &[(String, String)]) {
+pub(super) fn begin(state: &mock_core::State, states: &[(String, String)]) {
     let set = state.all();
     for (name, value) in states.iter().filter(|(name, _)| !set.contains_key(name)) {
         state.set(name, value);

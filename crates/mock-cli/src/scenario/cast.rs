@@ -1,0 +1,155 @@
+//! A scenario on the command line: who is there to log in, and a server for which flags go before the file.
+//!
+//! What is expected is left out of the server here: whoever serves keeps it with its text, and asks in the end.
+
+use mock_core::{Algorithms, Builder, Exec, HostKey, Shell, any};
+use mock_process::HostProcess;
+
+use super::{Scenario, files::Rest, server::ServerOptions};
+use crate::{
+    args::{AlgorithmSet, ExecMode, ExpectArgs, PubkeyType, ServerArgs, UserArgs},
+    credentials::{self, Account, Login},
+    error::Error,
+};
+
+/// What a server is started with: the file if there is one, and those who can log in.
+#[derive(Debug)]
+pub(crate) struct Cast {
+    pub(crate) scenario: Option<Scenario>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+impl Cast {
+    /// Takes its time: it reads files and makes keys.
+    pub(crate) fn create(args: &ServerArgs) -> Result<Self, Error> {
+        let scenario = args.scenario.as_ref().map(Scenario::load).transpose().map_err(Error::Scenario)?;
+        let accounts = match &scenario {
+            Some(scenario) if !scenario.users().is_empty() => {
+                refuse_user_flags(&args.users)?;
+                accounts(scenario)
+            }
+            _ => credentials::create(&args.users)?,
+        };
+        Ok(Self { scenario, accounts })
+    }
+
+    /// The builder with what lets exactly these in.
+    pub(crate) fn let_in(&self, builder: Builder) -> Builder {
+        match &self.scenario {
+            // It has done so.
+            Some(scenario) if !scenario.users().is_empty() => builder,
+            _ => builder.auth(credentials::authenticator(&self.accounts)),
+        }
+    }
+
+    /// What is expected by the flags and by the file.
+    pub(crate) fn expect(&self, args: &ExpectArgs) -> ExpectArgs {
+        let mut all = args.clone();
+        if let Some(scenario) = &self.scenario {
+            all.expect.extend(scenario.parts.expectations.iter().cloned());
+            all.strict |= scenario.parts.server.strict == Some(true);
+        }
+        all
+    }
+
+    /// Whether every event is needed in the end.
+    pub(crate) fn expects(&self) -> bool {
+        let ExpectArgs { expect, strict } = self.expect(&ExpectArgs { expect: Vec::new(), strict: false });
+        strict || !expect.is_empty()
+    }
+}
+
+/// Flags for users would be heard by nobody.
+fn refuse_user_flags(args: &UserArgs) -> Result<(), Error> {
+    let flags = [
+        ("--none-user", args.none_user == "none"),
+        ("--password-user", args.password_user == "password"),
+        ("--pubkey-user", args.pubkey_user == "pubkey"),
+        ("--kbdint-user", args.kbdint_user == "kbdint"),
+        ("--kbdint-iter-user", args.kbdint_iter_user == "kbdint-iter"),
+        ("--pubkey-type", matches!(args.pubkey_type, PubkeyType::Ed25519)),
+    ];
+    match flags.into_iter().find(|(_, is_default)| !is_default) {
+        Some((flag, _)) => Err(Error::UsersOfScenario { flag }),
+        None => Ok(()),
+    }
+}
+
+/// A user for each way in, so that each is shown by itself.
+fn accounts(scenario: &Scenario) -> Vec<Account> {
+    let ways = scenario.users().iter().flat_map(|user| {
+        let identity = user.identity.clone().map(|identity| Login::PublicKey(identity.into()));
+        let rounds = (!user.rounds.is_empty()).then(|| Login::KeyboardInteractive(user.rounds.clone()));
+        let ways = [
+            user.none.then_some(Login::None),
+            user.password.clone().map(Login::Password),
+            identity,
+            user.own_keys.then_some(Login::OwnKey),
+            rounds,
+        ];
+        ways.into_iter().flatten().map(|login| Account { name: user.name.clone(), login })
+    });
+    ways.collect()
+}
+
+impl Scenario {
+    /// A server for the command line, without expectations. `port` is for where neither flags nor the file name one.
+    pub(crate) fn serve(
+        &self,
+        args: &ServerArgs,
+        host_keys: Vec<HostKey>,
+        port: u16,
+        strict: bool,
+    ) -> Builder {
+        let mut scenario = self.clone();
+        let server = std::mem::take(&mut scenario.parts.server);
+        let server = options(args, host_keys).or(server);
+        scenario.parts.server = ServerOptions { strict: None, port: server.port.or(Some(port)), ..server };
+        scenario.parts.expectations.clear();
+        let rest = match args.behaviour.exec {
+            Some(ExecMode::Deny) => Some(Rest::Deny),
+            Some(ExecMode::Echo) => Some(Rest::Echo),
+            Some(ExecMode::Process) => Some(Rest::Unknown),
+            None => self.parts.rest,
+        };
+        // What is echoed would be an answer, so nothing could be without one.
+        let rest = rest.filter(|rest| !(strict && *rest == Rest::Echo));
+        let builder = scenario.builder_with(rest.unwrap_or(Rest::Unknown));
+        let has_shell = scenario.parts.shell.is_some();
+        match args.behaviour.exec {
+            Some(ExecMode::Process) => {
+                let builder = builder.exec(Exec::on(any()).run(HostProcess::command()));
+                if has_shell { builder } else { builder.shell(HostProcess::login_shell()) }
+            }
+            Some(ExecMode::Echo) if !strict && !has_shell => builder.shell(Shell::echo("$ ")),
+            _ => builder,
+        }
+    }
+}
+
+/// What flags say, where they were given.
+fn options(args: &ServerArgs, host_keys: Vec<HostKey>) -> ServerOptions {
+    let ServerArgs { listen, behaviour, .. } = args;
+    ServerOptions {
+        name: listen.name.clone(),
+        address: listen.listen_address,
+        port: listen.listen_port,
+        version: listen.version_string.clone(),
+        banner: behaviour.banner.clone(),
+        algorithms: listen.algorithms.map(AlgorithmSet::list),
+        host_keys: Some(host_keys).filter(|keys| !keys.is_empty()),
+        max_connections: listen.max_connections.and_then(|limit| usize::try_from(limit).ok()),
+        reveal_secrets: behaviour.reveal_secrets.then_some(true),
+        ..ServerOptions::default()
+    }
+}
+
+impl AlgorithmSet {
+    /// The names.
+    pub(crate) fn list(self) -> Algorithms {
+        match self {
+            Self::Modern => Algorithms::modern(),
+            Self::Compatible => Algorithms::compatible(),
+        }
+    }
+}
