@@ -1,25 +1,29 @@
 //! What somebody may log in with, and a login that is judged by it.
 //!
-//! Every strategy of this crate but [`AcceptAny`](crate::AcceptAny) comes down to this: one grants a single method
-//! to a named user or to anybody, a table of users grants several to each. So there is one state machine. How a
-//! credential of a method is judged is written in the module of that method.
+//! The strategies with one method come down to this: each grants it to a named user or to anybody, a table of users
+//! grants several to each. So there is one state machine. How a credential of a method is judged is written in the
+//! module of that method.
 
 use std::sync::Arc;
 
 use mock_core::{
-    Attempt, Credential, LoginContext, LoginState, Method, Methods, Verdict, event::Secret, keys::ssh_key,
+    Attempt, Credential, LoginContext, LoginState, Memory, Method, Methods, Peer, Verdict, event::Secret,
+    mock_base::Expectations,
 };
-use ssh_key::public::KeyData;
 
-use crate::{KbdintRound, keyboard, password, public_key};
+use crate::{
+    keyboard::{Asked, Rounds},
+    keys::{KeyRing, Presenter},
+    password,
+};
 
 /// What somebody may log in with: each credential is enough by itself. A method that is `None` is not offered.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Grants {
     pub(crate) none: bool,
-    pub(crate) keys: Option<Vec<KeyData>>,
+    pub(crate) keys: Option<KeyRing>,
     pub(crate) password: Option<Secret>,
-    pub(crate) rounds: Option<Vec<KbdintRound>>,
+    pub(crate) rounds: Option<Rounds>,
 }
 
 impl Grants {
@@ -57,12 +61,17 @@ impl Single {
         Self { who: Who::Anybody, grants: Arc::new(grants) }
     }
 
+    /// The grants, to change them while a strategy is put together.
+    pub(crate) fn grants_mut(&mut self) -> &mut Grants {
+        Arc::make_mut(&mut self.grants)
+    }
+
     pub(crate) fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
         match &self.who {
             Who::Named(name) if name != context.user => {
                 Box::new(Refused::new(self.grants.methods(), format!("the user is not {name}")))
             }
-            _ => Box::new(Login::new(Arc::clone(&self.grants))),
+            _ => Box::new(Login::new(Arc::clone(&self.grants), context)),
         }
     }
 }
@@ -89,16 +98,39 @@ impl LoginState for Refused {
     }
 }
 
+/// Whose login it is, and what the server lends it: a [`LoginContext`] to keep.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) user: String,
+    pub(crate) connection: u64,
+    pub(crate) peer: Peer,
+    pub(crate) memory: Memory,
+    pub(crate) expectations: Expectations,
+}
+
+impl Surroundings {
+    pub(crate) fn of(context: &LoginContext<'_>) -> Self {
+        Self {
+            user: context.user.to_owned(),
+            connection: context.connection,
+            peer: *context.peer,
+            memory: context.memory.clone(),
+            expectations: context.expectations.clone(),
+        }
+    }
+}
+
 /// A login that is judged by grants.
 pub(crate) struct Login {
     grants: Arc<Grants>,
-    /// Index of the keyboard-interactive round that waits for its answers.
-    asked: Option<usize>,
+    surroundings: Surroundings,
+    /// The keyboard-interactive round that waits for its answers.
+    asked: Option<Asked>,
 }
 
 impl Login {
-    pub(crate) fn new(grants: Arc<Grants>) -> Self {
-        Self { grants, asked: None }
+    pub(crate) fn new(grants: Arc<Grants>, context: &LoginContext<'_>) -> Self {
+        Self { grants, surroundings: Surroundings::of(context), asked: None }
     }
 }
 
@@ -112,26 +144,21 @@ impl LoginState for Login {
         if !matches!(attempt.credential, Credential::KbdintAnswers(_)) {
             self.asked = None;
         }
-        let (grants, asked) = (&self.grants, &mut self.asked);
+        let Self { grants, surroundings, asked } = self;
         let verdict = match attempt.credential {
             Credential::None => grants.none.then(|| Verdict::accept("no credential is needed")),
             Credential::Password(given) => {
                 let right = grants.password.as_ref();
                 right.map(|right| password::judge(right, given))
             }
-            Credential::KeyOffered { key, .. } | Credential::KeySigned { key, .. } => {
-                let known = grants.keys.as_ref();
-                known.map(|known| public_key::judge(known, key))
+            Credential::KeyOffered { .. } | Credential::KeySigned { .. } | Credential::Certificate(_) => {
+                let presenter = Presenter { user: &surroundings.user, peer: &surroundings.peer };
+                grants.keys.as_ref().map(|ring| ring.judge(attempt.credential, presenter))
             }
-            Credential::KbdintStart { .. } => {
-                let rounds = grants.rounds.as_ref();
-                rounds.map(|rounds| keyboard::start(rounds, asked))
-            }
+            Credential::KbdintStart { .. } => grants.rounds.as_ref().map(|rounds| rounds.start(asked)),
             Credential::KbdintAnswers(answers) => {
-                let rounds = grants.rounds.as_ref();
-                rounds.map(|rounds| keyboard::judge(rounds, answers, asked))
+                grants.rounds.as_ref().map(|rounds| rounds.judge(answers, asked, surroundings))
             }
-            Credential::Certificate(_) => Some(Verdict::reject("no certificate is accepted")),
             _ => None,
         };
         let method = attempt.credential.method();
@@ -141,10 +168,10 @@ impl LoginState for Login {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use mock_core::{Answer, Authenticator};
+    use mock_core::{Answer, Authenticator, keys::PublicKey};
 
     use super::*;
-    use crate::{KeyboardInteractive, NoneAuth, Password, PublicKeys};
+    use crate::{KbdintRound, KeyboardInteractive, NoneAuth, Password, PublicKeys};
 
     /// What a strategy says to these credentials, one after the other, in words.
     pub(crate) fn attempts<const N: usize>(
@@ -152,16 +179,31 @@ pub(crate) mod tests {
         user: &str,
         credentials: [Credential<'_>; N],
     ) -> [String; N] {
-        let mut login = strategy.begin(&LoginContext::detached(user));
-        credentials.map(|credential| {
-            let Verdict { answer, why, .. } = login.attempt(&Attempt::new(user, credential));
-            match answer {
-                Answer::Accept => format!("accepted: {why}"),
-                Answer::Reject { left: None } => format!("rejected: {why}"),
-                Answer::Ask(round) => format!("asked {} prompts", round.prompts.len()),
-                other => panic!("no strategy of this crate says {other:?}"),
-            }
-        })
+        attempts_in(strategy, &LoginContext::detached(user), credentials)
+    }
+
+    /// The same, of a login in this context.
+    pub(crate) fn attempts_in<const N: usize>(
+        strategy: &impl Authenticator,
+        context: &LoginContext<'_>,
+        credentials: [Credential<'_>; N],
+    ) -> [String; N] {
+        let mut login = strategy.begin(context);
+        credentials.map(|credential| say(login.attempt(&Attempt::new(context.user, credential))))
+    }
+
+    pub(crate) fn say(verdict: Verdict) -> String {
+        let Verdict { answer, why, .. } = verdict;
+        let because = |said: &str| if why.is_empty() { said.to_owned() } else { format!("{said}: {why}") };
+        match answer {
+            Answer::Accept => because("accepted"),
+            Answer::Reject { left: None } => because("rejected"),
+            Answer::Reject { left: Some(left) } => because(&format!("rejected, [{left}] left")),
+            Answer::Partial { left } => because(&format!("partial, [{left}] left")),
+            Answer::Ask(round) => because(&format!("asked {} prompts", round.prompts.len())),
+            Answer::Disconnect { text, .. } => because(&format!("disconnected {text:?}")),
+            other => panic!("no strategy of this crate says {other:?}"),
+        }
     }
 
     const START: Credential<'_> = Credential::KbdintStart { submethods: "" };
@@ -169,7 +211,7 @@ pub(crate) mod tests {
     #[test]
     fn another_user_is_shown_the_same_methods_and_refused() {
         let round = || KbdintRound::new([("Token: ", true, "42")]);
-        let no_keys: [KeyData; 0] = [];
+        let no_keys: [PublicKey; 0] = [];
         let strategies: [(Box<dyn Authenticator>, _, _); 4] = [
             (Box::new(NoneAuth::new("anna")), Credential::None, ""),
             (Box::new(Password::new("anna", "x")), Credential::Password("x"), "password"),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use mock_core::{Authenticator, LoginContext, LoginState, Method, Methods, event::Secret, keys::PublicKey};
 
 use crate::{
-    AuthorizedKeysError, KbdintRound,
+    AuthenticationMethods, AuthorizedKey, AuthorizedKeysError, KbdintRound,
+    factors::RequiredLogin,
+    keyboard::Rounds,
+    keys::KeyRing,
     login::{Grants, Login, Refused},
-    public_key::authorized_keys,
 };
 
 /// Lets in the users of a table, each by the methods that it has.
@@ -64,25 +66,34 @@ impl Users {
 impl Authenticator for Users {
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
         match self.listed.iter().find(|user| user.name == context.user) {
-            Some(user) => Box::new(Login::new(Arc::new(user.grants()))),
+            Some(user) => user.begin(context),
             None => Box::new(Refused::new(self.unknown_see.clone(), "unknown user")),
         }
     }
 }
 
-/// One user of a table: a name, and what it may log in with. Each credential is enough by itself.
-#[derive(Debug, Clone)]
+/// One user of a table: a name, and what it may log in with. Each credential is enough by itself, unless
+/// [`requiring`](Self::requiring) says otherwise.
+#[derive(Clone)]
 #[must_use]
 pub struct User {
     name: String,
     grants: Grants,
     password_also_interactive: bool,
+    required: Option<AuthenticationMethods>,
+    strategy: Option<Arc<dyn Authenticator>>,
 }
 
 impl User {
     /// A user who cannot log in yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), grants: Grants::default(), password_also_interactive: false }
+        Self {
+            name: name.into(),
+            grants: Grants::default(),
+            password_also_interactive: false,
+            required: None,
+            strategy: None,
+        }
     }
 
     /// Lets it in without a credential.
@@ -106,9 +117,24 @@ impl User {
 
     /// Lets it in with this key as well.
     pub fn public_key(mut self, key: impl Into<PublicKey>) -> Self {
-        let keys = self.grants.keys.get_or_insert_default();
-        keys.push(key.into().into());
+        self.ring().keys.push(key.into().into());
         self
+    }
+
+    /// Lets it in with this key as well, held to its options.
+    pub fn authorized_key(mut self, key: AuthorizedKey) -> Self {
+        self.ring().keys.push(key);
+        self
+    }
+
+    /// Lets it in with certificates of this authority as well that name it.
+    pub fn certificates_of(mut self, authority: impl Into<PublicKey>) -> Self {
+        self.ring().authorities.push(authority.into().into());
+        self
+    }
+
+    fn ring(&mut self) -> &mut KeyRing {
+        self.grants.keys.get_or_insert_default()
     }
 
     /// Lets it in with each of the keys of an `authorized_keys` file as well, given as text.
@@ -117,12 +143,46 @@ impl User {
     ///
     /// As [`PublicKeys::from_authorized_keys`](crate::PublicKeys::from_authorized_keys).
     pub fn authorized_keys(self, text: &str) -> Result<Self, AuthorizedKeysError> {
-        Ok(authorized_keys(text)?.into_iter().fold(self, Self::public_key))
+        Ok(AuthorizedKey::parse_all(text)?.into_iter().fold(self, Self::authorized_key))
     }
 
     /// Lets it in after these rounds of prompts.
     pub fn keyboard_interactive(mut self, rounds: impl IntoIterator<Item = KbdintRound>) -> Self {
-        self.grants.rounds = Some(rounds.into_iter().collect());
+        self.grants.rounds = Some(Rounds::new(rounds));
+        self
+    }
+
+    /// Wants the methods of one of these lists, in its order: OpenSSH's `AuthenticationMethods` in a `Match User`. See
+    /// [`Combine::requiring`](crate::Combine::requiring).
+    ///
+    /// ```
+    /// use mock_auth::{KbdintRound, User, Users};
+    ///
+    /// let users = Users::new([User::named("anna")
+    ///     .password("hunter2")
+    ///     .keyboard_interactive([KbdintRound::new([("Code: ", true, "123456")])])
+    ///     .requiring("password,keyboard-interactive".parse()?)]);
+    /// # drop(users);
+    /// # Ok::<(), mock_auth::AuthenticationMethodsError>(())
+    /// ```
+    pub fn requiring(mut self, methods: AuthenticationMethods) -> Self {
+        self.required = Some(methods);
+        self
+    }
+
+    /// Lets it in by this strategy, in place of anything else that was said of it.
+    ///
+    /// ```
+    /// use mock_auth::{Combine, Password, User, Users};
+    ///
+    /// let users = Users::new([
+    ///     User::named("anna").password("hunter2"),
+    ///     User::named("bert").strategy(Password::new("bert", "letmein").lock_after(3)),
+    /// ]);
+    /// # drop(users);
+    /// ```
+    pub fn strategy(mut self, strategy: impl Authenticator + 'static) -> Self {
+        self.strategy = Some(Arc::new(strategy));
         self
     }
 
@@ -135,7 +195,10 @@ impl User {
     /// The methods that it is shown. [`none_is_enough`](Self::none_is_enough) says what they leave out.
     #[must_use]
     pub fn methods(&self) -> Methods {
-        self.grants().methods()
+        match &self.strategy {
+            Some(_) => self.begin(&LoginContext::detached(&self.name)).methods(),
+            None => self.grants().methods(),
+        }
     }
 
     /// Whether it is let in without a credential.
@@ -144,14 +207,35 @@ impl User {
         self.grants.none
     }
 
+    fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
+        let login = match &self.strategy {
+            Some(strategy) => strategy.begin(context),
+            None => Box::new(Login::new(Arc::new(self.grants()), context)),
+        };
+        match &self.required {
+            Some(methods) => Box::new(RequiredLogin::new(login, methods)),
+            None => login,
+        }
+    }
+
     fn grants(&self) -> Grants {
         let mut grants = self.grants.clone();
         if let (true, None, Some(password)) =
             (self.password_also_interactive, &grants.rounds, &grants.password)
         {
-            grants.rounds = Some(vec![KbdintRound::default().prompt("Password: ", false, password.reveal())]);
+            let round = KbdintRound::default().prompt("Password: ", false, password.reveal());
+            grants.rounds = Some(Rounds::new([round]));
         }
         grants
+    }
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .field("methods", &self.methods().to_string())
+            .finish_non_exhaustive()
     }
 }
 

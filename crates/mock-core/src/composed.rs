@@ -67,7 +67,6 @@ impl Composed {
     }
 
     /// What the login is held to: what it asked for, what it denied itself, and what is forced on it.
-    #[must_use]
     pub fn permissions(&self) -> &Permissions {
         &self.permissions
     }
