@@ -1,4 +1,6 @@
 //! `expect` and `expect_in_order`: what is to be true of the journal in the end, as text.
+//!
+//! The grammar is that of the library. Here is only where in the file the text stands that it refuses.
 
 use std::ops::Range;
 

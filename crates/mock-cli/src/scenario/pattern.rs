@@ -1,4 +1,6 @@
 //! Patterns as a scenario writes them: `~` a regular expression, `=` exact text, `*` and `?` wild, else the text itself.
+//!
+//! The forms are those of the library. A pattern may be a value or a key, and a problem is reported where it stands.
 
 use std::{error::Error as _, ops::Range};
 

@@ -1,4 +1,7 @@
 //! What a command prints and how it ends: as text, as a status, or in full as a table.
+//!
+//! Only the short form adds line ends. In full, text is what the client gets to the byte, because that is what a test of
+//! a parser needs.
 
 use mock_base::Delay;
 use mock_core::{Exit, Reply, Template};

@@ -1,4 +1,6 @@
 //! `[shell]`: what those meet who ask for a shell.
+//!
+//! Its lines are rules, and read where those of commands are. Here is what a shell has besides.
 
 use mock_core::{Request, Shell};
 

@@ -1,4 +1,6 @@
 //! How often, as a scenario says it: the same words as in the text of an expectation.
+//!
+//! Apart from that grammar, because here a number is a number of TOML, and needs no `x`.
 
 use mock_base::Times;
 

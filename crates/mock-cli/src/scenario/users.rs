@@ -1,4 +1,7 @@
 //! `[users.NAME]`: who may log in, and with what.
+//!
+//! Each user is read into what the server asks and what a client needs, side by side: a key that is generated here is
+//! known nowhere else.
 
 use std::fmt;
 

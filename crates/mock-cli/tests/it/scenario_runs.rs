@@ -216,6 +216,27 @@ fn what_is_denied_is_refused_and_what_has_a_rule_is_not() {
 }
 
 #[test]
+fn a_reply_in_pieces_is_played_in_its_order_and_may_end_by_a_signal() {
+    if ssh_is_missing() {
+        return;
+    }
+    let running = Running::of(
+        r#"
+        expect = ['exit signal "SEGV"', 'exec "crash" x1', 'stdin x1']
+        users.anna.none = true
+        [commands]
+        "crash" = { bandwidth = 100000, signal = { name = "SEGV", core_dumped = true }, pieces = [
+            { stdout = "a" }, { read_stdin = true }, { file = "tests/scenarios/files/os-release" }, { stdout = "b" },
+        ] }
+        "#,
+    );
+    let output = running.ssh(&["-T", "anna", "crash"], "input");
+    assert_eq!(text(&output.stdout), "aPRETTY_NAME=\"Mock Linux 1\"\nb");
+    assert_eq!(output.status.code(), Some(255));
+    running.server.shutdown().blocking().unwrap();
+}
+
+#[test]
 fn captures_fill_templates_in_every_place() {
     if ssh_is_missing() {
         return;
