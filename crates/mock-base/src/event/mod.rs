@@ -75,6 +75,9 @@ impl Kind {
     }
 }
 
+/// The name of the kind that holds what other crates record.
+pub(crate) const OPERATION: &str = "operation";
+
 macro_rules! kinds {
     ($(#[doc = $doc:literal] $variant:ident = $name:literal,)*) => {
         /// What happened. Each variant holds the struct of the same name.
@@ -92,7 +95,7 @@ macro_rules! kinds {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => $name,)*
-                    Self::Operation(_) => "operation",
+                    Self::Operation(_) => OPERATION,
                 }
             }
 

@@ -94,7 +94,7 @@ impl Unmet {
     /// Adds what came nearest among these events, as `judge` does: `None` for what is nothing like it.
     #[must_use]
     pub fn near_by(mut self, events: &Events, judge: impl Fn(&Event) -> Option<Mismatch>) -> Self {
-        let mut near = events.pick(|event| judge(event).map(|mismatch| (Arc::clone(event), mismatch)));
+        let mut near = events.pick(None, |event| judge(event).map(|mismatch| (Arc::clone(event), mismatch)));
         near.sort_by_key(|(event, mismatch)| (!mismatch.is_near(), mismatch.distance, event.seq));
         let is_near = near.first().is_some_and(|(_, mismatch)| mismatch.is_near());
         // What is farther by half is no help beside the nearest.
@@ -209,7 +209,13 @@ impl fmt::Display for Expect {
 
 impl Expectation for Expect {
     fn unmet(&self, events: &Events) -> Option<Unmet> {
-        let seen = events.pick(|event| self.what.selects(event).then(|| Arc::clone(event)));
+        // Counted first: what is met needs no copies.
+        let count = events.count_of(self.what.kind(), |event| self.what.selects(event)) as u64;
+        if self.times.holds(count) {
+            return None;
+        }
+        let seen = events.pick(self.what.kind(), |event| self.what.selects(event).then(|| Arc::clone(event)));
+        // Something may have come in between.
         let count = seen.len() as u64;
         if self.times.holds(count) {
             return None;
@@ -225,12 +231,17 @@ impl Expectation for Expect {
 
 /// A query without its output, so that different ones stand in one list.
 pub(crate) trait Selects: Send + Sync {
+    fn kind(&self) -> Option<&'static str>;
     fn selects(&self, event: &Arc<Event>) -> bool;
     fn describe(&self) -> String;
     fn nearest(&self, events: &Events) -> Vec<(Arc<Event>, Mismatch)>;
 }
 
 impl<Q: Query + Send + Sync> Selects for Q {
+    fn kind(&self) -> Option<&'static str> {
+        Query::kind(self)
+    }
+
     fn selects(&self, event: &Arc<Event>) -> bool {
         Query::selects(self, event)
     }

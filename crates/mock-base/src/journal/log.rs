@@ -1,7 +1,8 @@
 //! What the lock of a journal guards: the events that are kept, in chunks that are shared once they are full.
 //!
 //! A reader takes the chunks and at most one chunk's worth of single events with it, and looks at them without the lock. So
-//! a look at a hundred thousand events copies some hundred handles, and a query may itself record or query.
+//! a look at a hundred thousand events copies some hundred handles, and a query may itself record or query. The name of its
+//! kind stands beside each event, so that most of them are passed over without a look into other memory.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,12 +16,18 @@ use crate::Event;
 /// Events in a full chunk.
 const CHUNK: usize = 256;
 
+#[derive(Debug, Clone)]
+struct Entry {
+    kind: &'static str,
+    event: Arc<Event>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Log {
     /// Of `CHUNK` events each, numbered without gaps.
-    full: VecDeque<Arc<[Arc<Event>]>>,
+    full: VecDeque<Arc<[Entry]>>,
     /// The newest, fewer than that.
-    open: Vec<Arc<Event>>,
+    open: Vec<Entry>,
     /// The number of the oldest event that is kept. Older ones in its chunk are there and not seen.
     first: u64,
     /// The number of the next event.
@@ -34,14 +41,15 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn push(&mut self, event: Event, limit: Option<usize>) {
         self.next = event.seq + 1;
-        self.open.push(Arc::new(event));
+        self.open.push(Entry { kind: event.kind.name(), event: Arc::new(event) });
         if self.open.len() == CHUNK {
             let full = mem::replace(&mut self.open, Vec::with_capacity(CHUNK));
             self.full.push_back(full.into());
         }
         if let Some(limit) = limit {
             self.first = self.first.max(self.next.saturating_sub(limit as u64));
-            if self.full.front().and_then(|chunk| chunk.last()).is_some_and(|event| event.seq < self.first) {
+            let oldest = self.full.front().and_then(|chunk| chunk.last());
+            if oldest.is_some_and(|last| last.event.seq < self.first) {
                 self.full.pop_front();
             }
         }
@@ -50,15 +58,13 @@ impl Log {
     /// The events from number `from` on.
     pub(super) fn since(&self, from: u64) -> Snapshot {
         let from = from.max(self.first);
-        let begin = |chunk: &[Arc<Event>]| chunk.first().map_or(self.next, |event| event.seq);
-        let oldest = self.full.front().map_or_else(|| begin(&self.open), |chunk| begin(chunk));
-        let skip = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let whole = skip(from.saturating_sub(oldest) / CHUNK as u64).min(self.full.len());
-        let single = skip(from.saturating_sub(begin(&self.open))).min(self.open.len());
+        let begin = |chunk: &[Entry]| chunk.first().map_or(self.next, |entry| entry.event.seq);
+        let beyond = |seq: u64| usize::try_from(from.saturating_sub(seq)).unwrap_or(usize::MAX);
+        let skip = self.full.front().map_or(0, |chunk| beyond(begin(chunk)));
         Snapshot {
-            full: self.full.range(whole..).map(Arc::clone).collect(),
-            open: self.open.iter().skip(single).map(Arc::clone).collect(),
-            from,
+            full: self.full.iter().skip(skip / CHUNK).map(Arc::clone).collect(),
+            skip: skip % CHUNK,
+            open: self.open.iter().skip(beyond(begin(&self.open))).cloned().collect(),
         }
     }
 
@@ -78,15 +84,29 @@ impl Log {
 
 /// Events as they were when the lock was held.
 pub(super) struct Snapshot {
-    full: Vec<Arc<[Arc<Event>]>>,
-    open: Vec<Arc<Event>>,
-    from: u64,
+    full: Vec<Arc<[Entry]>>,
+    /// Events of the first full chunk that are not wanted.
+    skip: usize,
+    open: Vec<Entry>,
 }
 
 impl Snapshot {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
-        let full = self.full.iter().flat_map(|chunk| chunk.iter());
-        full.chain(&self.open).filter(|event| event.seq >= self.from)
+        self.entries().map(|entry| &entry.event)
+    }
+
+    /// Those of one kind, by its name; all, where there is none.
+    pub(super) fn of_kind(&self, kind: Option<&str>) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
+        self.entries()
+            .filter(move |entry| kind.is_none_or(|kind| kind == entry.kind))
+            .map(|entry| &entry.event)
+    }
+
+    fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        let (first, rest) =
+            self.full.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
+        let first = first.and_then(|first| first.get(self.skip..)).unwrap_or_default();
+        first.iter().chain(rest.iter().flat_map(|chunk| chunk.iter())).chain(&self.open)
     }
 }
 

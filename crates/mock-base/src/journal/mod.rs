@@ -31,7 +31,7 @@ pub use render::Timeline;
 pub use wait::{Wait, WaitError};
 
 use self::log::{Log, Snapshot};
-use crate::event::{Event, Kind, Payload, Record};
+use crate::event::{Event, Kind, OPERATION, Payload, Record};
 
 /// A log of events that servers write and tests read. Cheap to clone; all clones are one journal.
 ///
@@ -202,46 +202,52 @@ impl Events {
         snapshot.iter().filter(|event| self.scope.holds(event)).map(Arc::clone).collect()
     }
 
-    /// What this makes of the events of the view, in order. What it makes nothing of is not copied.
-    pub(crate) fn pick<T>(&self, pick: impl Fn(&Arc<Event>) -> Option<T>) -> Vec<T> {
+    /// What this makes of the events of one kind in the view, or of all, in order. What it makes nothing of is not copied.
+    pub(crate) fn pick<T>(&self, kind: Option<&str>, pick: impl Fn(&Arc<Event>) -> Option<T>) -> Vec<T> {
         let snapshot = self.snapshot();
-        snapshot.iter().filter(|event| self.scope.holds(event)).filter_map(pick).collect()
+        snapshot.of_kind(kind).filter(|event| self.scope.holds(event)).filter_map(pick).collect()
     }
 
     /// What `query` selects, in order.
     pub fn query<Q: Query>(&self, query: Q) -> Vec<Q::Output> {
-        self.pick(|event| query.select(event))
+        self.pick(query.kind(), |event| query.select(event))
     }
 
     /// How many events `query` selects.
     pub fn count<Q: Query>(&self, query: Q) -> usize {
-        self.snapshot().iter().filter(|event| self.scope.holds(event) && query.selects(event)).count()
+        self.count_of(query.kind(), |event| query.selects(event))
+    }
+
+    /// How many events of one kind in the view, or of all, this selects.
+    pub(crate) fn count_of(&self, kind: Option<&str>, selects: impl Fn(&Arc<Event>) -> bool) -> usize {
+        let snapshot = self.snapshot();
+        snapshot.of_kind(kind).filter(|event| self.scope.holds(event) && selects(event)).count()
     }
 
     /// The first event that `query` selects.
     pub fn first<Q: Query>(&self, query: Q) -> Option<Q::Output> {
-        self.snapshot().iter().filter(|event| self.scope.holds(event)).find_map(|event| query.select(event))
+        let snapshot = self.snapshot();
+        let mut kind = snapshot.of_kind(query.kind()).filter(|event| self.scope.holds(event));
+        kind.find_map(|event| query.select(event))
     }
 
     /// The last event that `query` selects.
     pub fn last<Q: Query>(&self, query: Q) -> Option<Q::Output> {
-        self.snapshot()
-            .iter()
-            .rev()
-            .filter(|event| self.scope.holds(event))
-            .find_map(|event| query.select(event))
+        let snapshot = self.snapshot();
+        let kind = snapshot.of_kind(query.kind()).filter(|event| self.scope.holds(event));
+        kind.rev().find_map(|event| query.select(event))
     }
 
     /// The payloads of one kind, in order: `events.payloads::<event::Exec>()`.
     #[must_use]
     pub fn payloads<P: Payload>(&self) -> Vec<P> {
-        self.pick(|event| P::of(&event.kind).cloned())
+        self.pick(Some(P::NAME), |event| P::of(&event.kind).cloned())
     }
 
     /// The typed events of another crate, in order.
     #[must_use]
     pub fn of<R: Record + Clone>(&self) -> Vec<R> {
-        self.pick(|event| event.kind.operation::<R>().cloned())
+        self.pick(Some(OPERATION), |event| event.kind.operation::<R>().cloned())
     }
 
     /// How often each kind was recorded, evicted events included: on the view's server, or in the whole journal. Not

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use crate::{
     Mismatch, Pattern,
-    event::{Event, Kind, Payload, Record},
+    event::{Event, Kind, OPERATION, Payload, Record},
 };
 
 /// Selects events and says what is wanted of them.
@@ -17,6 +17,11 @@ pub trait Query {
 
     /// The output for this event, or `None` if it is not selected.
     fn select(&self, event: &Arc<Event>) -> Option<Self::Output>;
+
+    /// The name of the only kind whose events it selects, where there is one: others need not be looked at.
+    fn kind(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Whether this event is selected. Cheaper than the output where that is a copy.
     fn selects(&self, event: &Arc<Event>) -> bool {
@@ -87,7 +92,7 @@ impl<P> Deref for Seen<P> {
 pub struct Filtered<P> {
     /// As reports call it.
     name: &'static str,
-    /// As JSON calls it; empty for an operation.
+    /// As JSON calls it.
     kind: &'static str,
     pick: fn(&Kind) -> Option<&P>,
     conditions: Vec<Condition<P>>,
@@ -148,7 +153,7 @@ impl<R: Record + Clone> Filtered<R> {
     /// All events of this type of another crate.
     pub(crate) fn operations() -> Self {
         let path = std::any::type_name::<R>();
-        Self::new(path.rsplit("::").next().unwrap_or(path), "", Kind::operation)
+        Self::new(path.rsplit("::").next().unwrap_or(path), OPERATION, Kind::operation)
     }
 }
 
@@ -276,6 +281,10 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
             channel: event.channel,
             payload: payload.clone(),
         })
+    }
+
+    fn kind(&self) -> Option<&'static str> {
+        Some(self.kind)
     }
 
     fn selects(&self, event: &Arc<Event>) -> bool {

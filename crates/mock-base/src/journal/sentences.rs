@@ -3,10 +3,7 @@
 //! They are the queries of [`event`](crate::event) without their narrowing. Whoever looks for something in particular narrows
 //! such a query, counts it, or waits for it.
 
-use crate::{
-    Data, Events, Seen,
-    event::{self, Payload},
-};
+use crate::{Data, Events, Seen, event};
 
 macro_rules! sentences {
     ($($(#[$doc:meta])* $name:ident -> $payload:ident, $query:ident;)*) => {
@@ -162,12 +159,8 @@ impl Events {
     /// ```
     #[must_use]
     pub fn stdin(&self) -> Data {
-        let mut bytes = Vec::new();
-        for event in self.snapshot().iter().filter(|event| self.scope.holds(event)) {
-            if let Some(stdin) = event::Stdin::of(&event.kind) {
-                bytes.extend_from_slice(stdin.data.as_bytes());
-            }
-        }
+        let pieces = self.payloads::<event::Stdin>();
+        let bytes: Vec<u8> = pieces.iter().flat_map(|stdin| stdin.data.as_bytes()).copied().collect();
         bytes.into()
     }
 }

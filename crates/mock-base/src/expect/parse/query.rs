@@ -10,7 +10,7 @@ use std::{
 use super::value::{Value, with_bytes};
 use crate::{
     Event, Kind, Mismatch, Query,
-    event::{FieldType, KindFields, OPERATION_SUBJECT},
+    event::{FieldType, KindFields, OPERATION, OPERATION_SUBJECT},
 };
 
 /// A query as text, for a command line or a protocol: `exec "rm *" user "deploy" on connection 2`.
@@ -170,6 +170,14 @@ impl Query for ParsedQuery {
 
     fn select(&self, event: &Arc<Event>) -> Option<Arc<Event>> {
         self.holds(event).then(|| Arc::clone(event))
+    }
+
+    fn kind(&self) -> Option<&'static str> {
+        match &self.what {
+            What::Any => None,
+            What::Kind { fields, .. } => Some(fields.name),
+            What::Operation { .. } => Some(OPERATION),
+        }
     }
 
     fn selects(&self, event: &Arc<Event>) -> bool {
