@@ -3,9 +3,34 @@
 //! What single values may be is checked here, what they mean together by the commands. Help texts are for people who
 //! look for a flag; the README tells the story.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    ffi::OsString,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use mock_base::ParsedExpectation;
+
+use crate::{lab::Purpose, output::People};
+
+/// What there is to know about the command of `verify`.
+const VERIFY_HELP: &str = "\
+Placeholders in the command and its arguments:
+  {host} {port}        where the server listens
+  {config}             a configuration for `ssh -F`, with a host of the name of each user
+  {known_hosts}        its host keys
+  {identity}           the key file of the user who has one; {identity:NAME} of this user
+  {password}           of the user who has one; {password:NAME} of this user
+  {agent}              the socket of the agent
+  {directory}          where all these files are
+  {control}            the socket of --control
+Other braces stay as they are, and so does `${word}`; `{{port}}` is `{port}`.
+
+The command has the variables that `serve --env` prints in its environment.
+
+Exit status: 0 when the command succeeded and everything expected came, 1 when something did not, 5 when only the
+command failed, 6 when it could not be started, and those of `serve`.";
 
 /// A mock SSH server for tests in any language.
 ///
@@ -29,12 +54,16 @@ impl Args {
     ///
     /// A usage error that names the flags.
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
-        let serve = self.command.as_ref().map_or(&self.serve, |Command::Serve(args)| args);
-        if serve.output.env && serve.output.events_on_stdout() {
-            let text = "the argument '--env' cannot be used with '--events -': both write to standard output";
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
+        let conflict = match &self.command {
+            None => self.serve.conflict(),
+            Some(Command::Serve(args)) => args.conflict(),
+            Some(Command::Verify(args)) => args.conflict(),
+            Some(Command::Check(_)) => None,
+        };
+        match conflict {
+            Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
+            None => Ok(self),
         }
-        Ok(self)
     }
 }
 
@@ -42,11 +71,77 @@ impl Args {
 pub(crate) enum Command {
     /// Start a server and serve until told to stop: what happens without a subcommand
     Serve(Box<ServeArgs>),
+    /// Start a server, run a command against it, and say whether what was expected came
+    Verify(Box<VerifyArgs>),
+    /// Say what is wrong with scenario files
+    Check(CheckArgs),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_line_help = false)]
 pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// Print variables for a shell, then nothing more: eval "$(mock-ssh serve --env &)"
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    pub(crate) env: bool,
+
+    /// Take requests as JSON Lines on a Unix socket at this path; `-` is standard input, with answers on standard
+    /// output, and implies --json. See docs/control.md
+    #[arg(long, value_name = "PATH", help_heading = "Control")]
+    pub(crate) control: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_line_help = false, after_help = VERIFY_HELP)]
+pub(crate) struct VerifyArgs {
+    /// What to run, with its arguments; `{config}`, `{port}` and the like are replaced, see below
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// Write the result to this file as JUnit XML: a test case for each expectation and one for the command
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Take requests of the command as JSON Lines on a Unix socket at this path: see docs/control.md
+    #[arg(long, value_name = "PATH", help_heading = "Control")]
+    pub(crate) control: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// The files; what they include is checked as well
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) file: Vec<PathBuf>,
+
+    /// Print a line of JSON for each file, with what is wrong
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What runs, whoever is told of it.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ServerArgs {
+    /// Do what this file says, in TOML; other flags go before it. See docs/scenario.md
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub(crate) scenario: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
 
@@ -55,17 +150,27 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) behaviour: BehaviourArgs,
+}
 
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Expectations (exit status 1 if one is not met)")]
+pub(crate) struct ExpectArgs {
+    /// Expect this by the end, such as `exec "systemctl restart *" x1`; may be repeated
+    #[arg(long, value_name = "EXPECTATION")]
+    pub(crate) expect: Vec<ParsedExpectation>,
+
+    /// Expect that everything asked for was scripted: a rule for each command and each line, nothing refused. Nothing
+    /// is echoed then
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ListenArgs {
-    /// Listen on this address; one that is not a loopback address lets other machines in
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub(crate) listen_address: IpAddr,
+    /// Listen on this address; one that is not a loopback address lets other machines in [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen_address: Option<IpAddr>,
 
     /// Listen on this port; 0 takes any free one [default: 2200, and 0 with --json or --env]
     #[arg(long, value_name = "PORT")]
@@ -76,17 +181,17 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) host_key: Vec<PathBuf>,
 
-    /// Be called this in events and in JSON
-    #[arg(long, value_name = "NAME", default_value = "default", value_parser = server_name)]
-    pub(crate) name: String,
+    /// Be called this in events and in JSON [default: default]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
+    pub(crate) name: Option<String>,
 
     /// Identify the server with this line, such as `SSH-2.0-OpenSSH_9.6`
     #[arg(long, value_name = "LINE")]
     pub(crate) version_string: Option<String>,
 
-    /// Offer these algorithms
-    #[arg(long, value_enum, default_value_t = AlgorithmSet::Compatible)]
-    pub(crate) algorithms: AlgorithmSet,
+    /// Offer these algorithms [default: compatible]
+    #[arg(long, value_enum)]
+    pub(crate) algorithms: Option<AlgorithmSet>,
 
     /// Serve this many connections at once [default: 10000]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
@@ -98,7 +203,9 @@ pub(crate) struct ListenArgs {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-#[command(next_help_heading = "Users (an empty name leaves one out)")]
+#[command(
+    next_help_heading = "Users (an empty name leaves one out; a scenario that has users has all of them)"
+)]
 pub(crate) struct UserArgs {
     /// User who logs in with nothing
     #[arg(long, value_name = "NAME", default_value = "none", value_parser = user_name)]
@@ -128,13 +235,17 @@ pub(crate) struct UserArgs {
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Behaviour")]
 pub(crate) struct BehaviourArgs {
-    /// What becomes of commands and shells
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = ExecMode::Echo)]
-    pub(crate) exec: ExecMode,
+    /// What becomes of commands and shells for which there is no rule [default: echo, and with --scenario what it says]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) exec: Option<ExecMode>,
 
     /// Send this text before authentication
     #[arg(long, value_name = "TEXT")]
     pub(crate) banner: Option<String>,
+
+    /// Show passwords and answers of clients in events
+    #[arg(long)]
+    pub(crate) reveal_secrets: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -148,14 +259,6 @@ pub(crate) struct OutputArgs {
     /// Write every event to this file as JSON Lines; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
-
-    /// Print variables for a shell, then nothing more: eval "$(mock-ssh serve --env &)"
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) env: bool,
-
-    /// Show passwords and answers of clients in events
-    #[arg(long)]
-    pub(crate) reveal_secrets: bool,
 
     /// Colour texts for people; `auto` does on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
@@ -197,21 +300,81 @@ pub(crate) enum Color {
 }
 
 impl ServeArgs {
+    /// Whether standard output carries JSON only: answers to requests are JSON too.
+    pub(crate) fn json(&self) -> bool {
+        self.output.json || self.control_on_stdin()
+    }
+
+    pub(crate) fn control_on_stdin(&self) -> bool {
+        self.control.as_deref().is_some_and(is_standard_stream)
+    }
+
     /// Programs read the port from what is printed, people know 2200.
     pub(crate) fn port(&self) -> u16 {
-        let for_a_program = self.output.json || self.output.env;
-        self.listen.listen_port.unwrap_or(if for_a_program { 0 } else { 2200 })
+        let for_a_program = self.json() || self.env;
+        self.server.listen.listen_port.unwrap_or(if for_a_program { 0 } else { 2200 })
+    }
+
+    pub(crate) fn purpose(&self) -> Purpose<'_> {
+        let is_asked = self.control.is_some() || !self.expect.is_empty();
+        Purpose { port: self.port(), expect: &self.expect, is_asked }
+    }
+
+    /// Where texts for people go.
+    pub(crate) fn people(&self) -> People {
+        let color = self.output.color.into();
+        if self.env {
+            People::Nowhere
+        } else if self.json() || self.output.events_on_stdout() {
+            People::Stderr(color)
+        } else {
+            People::Stdout(color)
+        }
+    }
+
+    fn conflict(&self) -> Option<&'static str> {
+        match self {
+            Self { env: true, output, .. } if output.events_on_stdout() => {
+                Some("the argument '--env' cannot be used with '--events -': both write to standard output")
+            }
+            Self { env: true, .. } if self.control_on_stdin() => {
+                Some("the argument '--env' cannot be used with '--control -': both write to standard output")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ExpectArgs {
+    fn is_empty(&self) -> bool {
+        self.expect.is_empty() && !self.strict
+    }
+}
+
+impl VerifyArgs {
+    /// The command is told the port.
+    pub(crate) fn port(&self) -> u16 {
+        self.server.listen.listen_port.unwrap_or(0)
+    }
+
+    fn conflict(&self) -> Option<&'static str> {
+        let on_stdin = self.control.as_deref().is_some_and(is_standard_stream);
+        on_stdin.then_some("'--control -' cannot be used here: standard input is the command's; use a path")
     }
 }
 
 impl OutputArgs {
     pub(crate) fn events_on_stdout(&self) -> bool {
-        self.events.as_deref().is_some_and(|path| path == "-")
+        self.events.as_deref().is_some_and(is_standard_stream)
     }
 }
 
+fn is_standard_stream(path: &Path) -> bool {
+    path == "-"
+}
+
 /// Names stand in command lines, in file names and in an OpenSSH configuration: as they are, without quotes.
-fn user_name(name: &str) -> Result<String, String> {
+pub(crate) fn user_name(name: &str) -> Result<String, String> {
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_.+".contains(char);
     if name.starts_with(['-', '.']) || !name.chars().all(plain) {
         return Err("use letters, digits, `-`, `_`, `.` and `+`, and begin with neither `-` nor `.`".into());
@@ -219,7 +382,7 @@ fn user_name(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-fn server_name(name: &str) -> Result<String, String> {
+pub(crate) fn server_name(name: &str) -> Result<String, String> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err("use printable characters, at least one".into());
     }

@@ -2,6 +2,8 @@
 //!
 //! Plain data. The server's strategy, the table, the variables and the JSON are all made from it, so they agree.
 
+use std::borrow::Cow;
+
 use mock_agent::{Identity, KeyType};
 use mock_auth::{KbdintRound, User, Users};
 use mock_core::Method;
@@ -18,7 +20,7 @@ const SECRET_LENGTH: usize = 16;
 /// Without those that look like another one: people type secrets from a screen.
 const LETTERS_AND_DIGITS: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
 
-/// A user with a method.
+/// A user with a method. One with several is there once for each.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) name: String,
@@ -31,21 +33,23 @@ pub(crate) enum Login {
     None,
     Password(String),
     PublicKey(Box<Identity>),
+    /// With a key that only the client has.
+    OwnKey,
     KeyboardInteractive(Vec<Round>),
 }
 
 /// What is asked at once (RFC 4256 section 3.2).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Round {
-    pub(crate) name: &'static str,
-    pub(crate) instructions: &'static str,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) instructions: Cow<'static, str>,
     pub(crate) prompts: Vec<Prompt>,
 }
 
 /// A question with its answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Prompt {
-    pub(crate) label: &'static str,
+    pub(crate) label: Cow<'static, str>,
     pub(crate) echo: bool,
     pub(crate) answer: String,
 }
@@ -73,9 +77,22 @@ pub(crate) fn authenticator(accounts: &[Account]) -> Users {
             Login::None => user.none(),
             Login::Password(password) => user.password(password),
             Login::PublicKey(identity) => user.public_key(identity.public_key()),
+            Login::OwnKey => user,
             Login::KeyboardInteractive(rounds) => user.keyboard_interactive(rounds.iter().map(Round::to_ask)),
         }
     }))
+}
+
+/// Each user with all ways in, in the order of the first.
+pub(crate) fn by_user(accounts: &[Account]) -> Vec<(&str, Vec<&Login>)> {
+    let mut users: Vec<(&str, Vec<&Login>)> = Vec::new();
+    for Account { name, login } in accounts {
+        match users.iter_mut().find(|(user, _)| user == name) {
+            Some((_, ways)) => ways.push(login),
+            None => users.push((name, vec![login])),
+        }
+    }
+    users
 }
 
 impl Login {
@@ -84,18 +101,18 @@ impl Login {
         match self {
             Self::None => Method::None,
             Self::Password(_) => Method::Password,
-            Self::PublicKey(_) => Method::PublicKey,
+            Self::PublicKey(_) | Self::OwnKey => Method::PublicKey,
             Self::KeyboardInteractive(_) => Method::KeyboardInteractive,
         }
     }
 }
 
 impl Round {
-    fn to_ask(&self) -> KbdintRound {
-        let round = KbdintRound::default().name(self.name).instructions(self.instructions);
+    pub(crate) fn to_ask(&self) -> KbdintRound {
+        let round = KbdintRound::default().name(&*self.name).instructions(&*self.instructions);
         self.prompts
             .iter()
-            .fold(round, |round, prompt| round.prompt(prompt.label, prompt.echo, &prompt.answer))
+            .fold(round, |round, prompt| round.prompt(&*prompt.label, prompt.echo, &prompt.answer))
     }
 }
 
@@ -125,26 +142,26 @@ fn key_type(wanted: PubkeyType) -> KeyType {
 }
 
 fn one_round() -> Vec<Round> {
-    vec![Round {
-        name: "Two-Factor Authentication",
-        instructions: "Enter your token and your password.",
-        prompts: vec![token(), password()],
-    }]
+    vec![round("Two-Factor Authentication", "Enter your token and your password.", vec![token(), password()])]
 }
 
 fn two_rounds() -> Vec<Round> {
     vec![
-        Round { name: "Step 1 of 2", instructions: "Enter your token.", prompts: vec![token()] },
-        Round { name: "Step 2 of 2", instructions: "Enter your password.", prompts: vec![password()] },
+        round("Step 1 of 2", "Enter your token.", vec![token()]),
+        round("Step 2 of 2", "Enter your password.", vec![password()]),
     ]
 }
 
+fn round(name: &'static str, instructions: &'static str, prompts: Vec<Prompt>) -> Round {
+    Round { name: name.into(), instructions: instructions.into(), prompts }
+}
+
 fn token() -> Prompt {
-    Prompt { label: "OTP Token: ", echo: true, answer: secret() }
+    Prompt { label: "OTP Token: ".into(), echo: true, answer: secret() }
 }
 
 fn password() -> Prompt {
-    Prompt { label: "Password: ", echo: false, answer: secret() }
+    Prompt { label: "Password: ".into(), echo: false, answer: secret() }
 }
 
 fn secret() -> String {

@@ -5,7 +5,10 @@
 
 use std::{error::Error as StdError, io, path::PathBuf, process::ExitCode};
 
+use mock_base::VerificationError;
 use mock_core::{HostKeyError, KitError, ShutdownError, StartError};
+
+use crate::{control::ListenError, placeholder::PlaceholderError, run::CommandEnd, scenario::ScenarioError};
 
 /// How the process ends. The numbers are public and do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +17,18 @@ use mock_core::{HostKeyError, KitError, ShutdownError, StartError};
 pub enum ExitStatus {
     /// The server ran, and was told to stop.
     Success = 0,
-    /// Something failed at run time.
+    /// Something failed at run time, or something expected did not come.
     Failure = 1,
-    /// The arguments are wrong.
+    /// The arguments are wrong, or what a scenario says.
     Usage = 2,
     /// The address cannot be listened on.
     CannotListen = 3,
-    /// A host key or another file cannot be read or written.
+    /// A scenario, a host key or another file cannot be read or written.
     File = 4,
+    /// Everything expected came, but the command that was run failed.
+    CommandFailed = 5,
+    /// The command that was to be run cannot be started.
+    CannotRun = 6,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -34,6 +41,12 @@ impl From<ExitStatus> for ExitCode {
 pub(crate) enum Error {
     #[error("`{first}` and `{second}` both name the user `{name}`")]
     SameUser { first: &'static str, second: &'static str, name: String },
+    #[error("{}", .0.in_full())]
+    Scenario(ScenarioError),
+    #[error("`{flag}` cannot be used with a scenario that has users of its own")]
+    UsersOfScenario { flag: &'static str },
+    #[error("{wrong} of {of} files cannot be used")]
+    Check { wrong: usize, of: usize, unreadable: bool },
     #[error(transparent)]
     HostKey(#[from] HostKeyError),
     #[error("cannot make a directory in `{}`", parent.display())]
@@ -60,16 +73,49 @@ pub(crate) enum Error {
     Thread(#[source] tokio::task::JoinError),
     #[error("interrupted before every connection had ended")]
     Interrupted,
+    #[error("stopped before the command was run")]
+    NotRun,
+    #[error("{}{}", report.to_string().trim_end(), as_well(command.as_ref()))]
+    Unmet { report: Box<VerificationError>, command: Option<CommandEnd> },
+    #[error("the command {0}")]
+    CommandFailed(CommandEnd),
+    #[error("cannot run `{program}`")]
+    CannotRun { program: String, source: io::Error },
+    #[error("cannot wait for the command")]
+    Wait(#[source] io::Error),
+    #[error(transparent)]
+    Placeholder(#[from] PlaceholderError),
+    #[error("cannot write the result to `{}`", path.display())]
+    JUnit { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Control(#[from] ListenError),
+    #[error("a request is still being answered")]
+    Busy,
+}
+
+/// Both are told where both failed.
+fn as_well(command: Option<&CommandEnd>) -> String {
+    command.map_or_else(String::new, |end| format!("\n\nthe command {end} as well"))
 }
 
 impl Error {
     pub(crate) fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::SameUser { .. } | Self::Start(StartError::Version { .. }) => ExitStatus::Usage,
-            Self::Start(StartError::Listen { .. }) => ExitStatus::CannotListen,
-            Self::HostKey(_) | Self::Directory { .. } | Self::Kit(_) | Self::Events { .. } => {
+            Self::Scenario(ScenarioError::Read { .. }) | Self::Check { unreadable: true, .. } => {
                 ExitStatus::File
             }
+            Self::Scenario(_) | Self::Check { .. } | Self::UsersOfScenario { .. } => ExitStatus::Usage,
+            Self::SameUser { .. } | Self::Start(StartError::Version { .. }) | Self::Placeholder(_) => {
+                ExitStatus::Usage
+            }
+            Self::CommandFailed(_) => ExitStatus::CommandFailed,
+            Self::CannotRun { .. } => ExitStatus::CannotRun,
+            Self::Control(_) | Self::Start(StartError::Listen { .. }) => ExitStatus::CannotListen,
+            Self::HostKey(_)
+            | Self::Directory { .. }
+            | Self::Kit(_)
+            | Self::Events { .. }
+            | Self::JUnit { .. } => ExitStatus::File,
             _ => ExitStatus::Failure,
         }
     }
@@ -86,6 +132,11 @@ impl Error {
                 }
                 _ => None,
             },
+            Self::Placeholder(error) => error.hint(),
+            Self::CannotRun { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("is it installed, and in PATH? A shell's own commands need `sh -c`")
+            }
+            Self::Control(error) => error.hint(),
             Self::Directory { .. } => Some("set TMPDIR to a directory that can be written"),
             Self::Agent(mock_agent::StartError::PathTooLong { .. }) => Some("set TMPDIR to a shorter path"),
             _ => None,
@@ -106,7 +157,7 @@ impl Error {
 }
 
 /// An error of the operating system as the middle of a sentence, without its number; others as they are.
-fn fragment(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn fragment(error: &(dyn StdError + 'static)) -> String {
     let text = error.to_string();
     let Some(number) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) else {
         return text;

@@ -1,6 +1,6 @@
 //! What `--env` prints: variables as a POSIX shell reads them, for `eval`.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
 use crate::{
     credentials::{Login, Round},
@@ -16,13 +16,17 @@ pub(crate) fn script(lab: &Lab) -> String {
     script
 }
 
-fn variables(lab: &Lab) -> Vec<(String, String)> {
+/// What clients, and those who stop the server, need to know.
+pub(crate) fn variables(lab: &Lab) -> Vec<(String, String)> {
     let kit = lab.kit.environment().into_iter();
     let mut variables: Vec<_> = kit.map(|(name, value)| (name.to_owned(), value)).collect();
     variables.push(("MOCK_SSH_PID".into(), std::process::id().to_string()));
+    if let Some(socket) = &lab.control {
+        variables.push(("MOCK_SSH_CONTROL".into(), socket.display().to_string()));
+    }
     for account in &lab.accounts {
         match &account.login {
-            Login::None => {}
+            Login::None | Login::OwnKey => {}
             Login::Password(password) => variables.push(("MOCK_SSH_PASSWORD".into(), password.clone())),
             Login::PublicKey(_) => {
                 let file = lab.kit.identity_file(&account.name).unwrap_or(lab.kit.directory());
@@ -31,6 +35,9 @@ fn variables(lab: &Lab) -> Vec<(String, String)> {
             Login::KeyboardInteractive(rounds) => variables.extend(answers(rounds)),
         }
     }
+    // Of several users with a password, the first has the variable.
+    let mut named = HashSet::new();
+    variables.retain(|(name, _)| named.insert(name.clone()));
     variables
 }
 
@@ -40,7 +47,8 @@ fn answers(rounds: &[Round]) -> impl Iterator<Item = (String, String)> {
     let prompts = rounds.iter().flat_map(|round| &round.prompts);
     prompts.map(move |prompt| {
         let label = prompt.label.trim_end_matches([':', ' ']);
-        let label = label.to_uppercase().replace(' ', "_");
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '_' };
+        let label: String = label.to_uppercase().chars().map(plain).collect();
         (format!("MOCK_SSH_{user}_{label}"), prompt.answer.clone())
     })
 }

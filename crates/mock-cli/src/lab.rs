@@ -3,20 +3,27 @@
 //! The directory is deleted when this is dropped, so it goes away however the process ends, also when the start fails
 //! half way; only a SIGKILL leaves it.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use mock_agent::MockAgent;
 use mock_core::{
-    Algorithms, Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder,
-    KitUser, Launch, MockSshServer, Request, Shell, any,
+    Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder, KitUser,
+    Launch, MockSshServer, Request, Shell, ShutdownError, any,
 };
 use mock_process::HostProcess;
 use tempfile::TempDir;
 
 use crate::{
-    args::{AlgorithmSet, ExecMode, ServeArgs},
+    args::{ExecMode, ExpectArgs, ServerArgs},
     credentials::{self, Account, Login},
     error::Error,
+    expected::{Case, Expected},
+    scenario::Cast,
+    verdict::Verdict,
 };
 
 /// Events that are kept for outputs that are slower than the clients. What is older is dropped: a server that runs
@@ -26,32 +33,75 @@ const EVENTS_KEPT: usize = 10_000;
 /// The name of the agent in the journal.
 pub(crate) const AGENT: &str = "agent";
 
+/// What a server is started for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purpose<'a> {
+    pub(crate) port: u16,
+    pub(crate) expect: &'a ExpectArgs,
+    /// Whether somebody will ask what happened: then every event is kept.
+    pub(crate) is_asked: bool,
+}
+
 /// A server that runs, with everything that belongs to it. In the order in which it is to be dropped.
 #[derive(Debug)]
 pub(crate) struct Lab {
+    asked: Asked,
     pub(crate) server: MockSshServer,
     /// There is one where a user has a key.
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
     pub(crate) accounts: Vec<Account>,
+    /// Where requests are taken, if that is a socket.
+    pub(crate) control: Option<PathBuf>,
     _directory: TempDir,
 }
 
+/// What is expected, asked for once more when this is dropped: a server that is dropped before anybody has asked
+/// panics with the report, for the sake of tests in Rust.
+#[derive(Debug)]
+struct Asked(Expected);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.ask();
+    }
+}
+
 impl Lab {
-    pub(crate) async fn start(args: &ServeArgs, accounts: Vec<Account>) -> Result<Self, Error> {
-        let journal = Journal::with_options(JournalOptions::new().limit(EVENTS_KEPT));
+    pub(crate) async fn start(args: &ServerArgs, purpose: Purpose<'_>, cast: Cast) -> Result<Self, Error> {
+        let options = JournalOptions::new();
+        let journal = Journal::with_options(if purpose.is_asked || cast.expects() {
+            options
+        } else {
+            options.limit(EVENTS_KEPT)
+        });
         let host_keys: Vec<_> = args.listen.host_key.iter().map(HostKey::read).collect::<Result<_, _>>()?;
         let directory = private_directory()?;
-        let agent = start_agent(&accounts, directory.path(), &journal).await?;
-        let server = host_keys
-            .into_iter()
-            .fold(builder(args), Builder::host_key)
-            .auth(credentials::authenticator(&accounts))
-            .journal(&journal)
-            .start()
-            .await?;
+        let agent = start_agent(&cast.accounts, directory.path(), &journal).await?;
+        let expect = cast.expect(purpose.expect);
+        let builder = match &cast.scenario {
+            Some(scenario) => scenario.serve(args, host_keys, purpose.port, expect.strict),
+            None => host_keys.into_iter().fold(builder(args, purpose), Builder::host_key),
+        };
+        let server = cast.let_in(builder).journal(&journal).start().await?;
+        if let Some(scenario) = &cast.scenario {
+            scenario.begin(&server);
+        }
+        let accounts = cast.accounts;
+        let asked = Asked(Expected::of(&server, &expect));
         let kit = write_kit(&server, &accounts, agent.as_ref(), directory.path())?;
-        Ok(Self { server, agent, kit, accounts, _directory: directory })
+        Ok(Self { asked, server, agent, kit, accounts, control: None, _directory: directory })
+    }
+
+    /// What is expected of the server.
+    pub(crate) fn expected(&self) -> &Expected {
+        &self.asked.0
+    }
+
+    /// Whether what is expected has come.
+    pub(crate) fn verify(&self) -> Verdict {
+        let unmet = self.server.verify().err().map(Box::new);
+        Verdict { checked: self.expected().len(), unmet }
     }
 
     /// Where the agent listens, if there is one.
@@ -65,13 +115,32 @@ impl Lab {
         environment.filter(|(name, _)| *name == "MOCK_SSH_HOST").map(|(_, host)| host).collect()
     }
 
-    /// Ends everything. The server is the last to record something: that it has stopped.
-    pub(crate) async fn stop(self) -> Result<(), Error> {
-        if let Some(agent) = self.agent {
-            agent.shutdown().await;
+    /// Ends everything, and says whether what was expected came. The server is the last to record something: that it has
+    /// stopped.
+    pub(crate) async fn stop(self) -> Result<Stopped, Error> {
+        let Self { asked, server, agent, kit: _kit, accounts: _, control: _, _directory } = self;
+        // Whoever is in a hurry drops this half way.
+        asked.0.ask();
+        if let Some(agent) = agent {
+            // Nothing is expected of it.
+            let _met = agent.shutdown().await;
         }
-        Ok(self.server.shutdown().await?)
+        let unmet = match server.shutdown().await {
+            Ok(()) => None,
+            Err(ShutdownError::Unmet(report)) => Some(Box::new(report)),
+            Err(error) => return Err(error.into()),
+        };
+        let verdict = Verdict { checked: asked.0.len(), unmet };
+        Ok(Stopped { cases: asked.0.cases(verdict.unmet.as_deref()), verdict })
     }
+}
+
+/// What there is to say of a server that has ended.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    pub(crate) verdict: Verdict,
+    /// Each expectation by itself.
+    pub(crate) cases: Vec<Case>,
 }
 
 fn private_directory() -> Result<TempDir, Error> {
@@ -88,15 +157,16 @@ async fn start_agent(
     directory: &Path,
     journal: &Journal,
 ) -> Result<Option<MockAgent>, Error> {
-    let mut identities = accounts.iter().filter_map(|account| match &account.login {
+    let identities = accounts.iter().filter_map(|account| match &account.login {
         Login::PublicKey(identity) => Some((**identity).clone()),
         _ => None,
     });
-    let Some(identity) = identities.next() else {
+    let identities: Vec<_> = identities.collect();
+    if identities.is_empty() {
         return Ok(None);
-    };
+    }
     let agent = MockAgent::builder()
-        .identities([identity])
+        .identities(identities)
         .socket_path(directory.join("agent.sock"))
         .journal(journal.clone())
         .name(AGENT)
@@ -104,16 +174,17 @@ async fn start_agent(
     Ok(Some(agent.await?))
 }
 
-fn builder(args: &ServeArgs) -> Builder {
-    let mut builder = MockSshServer::builder()
-        .name(&args.listen.name)
-        .address(args.listen.listen_address)
-        .port(args.port())
-        .algorithms(match args.listen.algorithms {
-            AlgorithmSet::Modern => Algorithms::modern(),
-            AlgorithmSet::Compatible => Algorithms::compatible(),
-        })
-        .accept_agent_forwarding();
+fn builder(args: &ServerArgs, purpose: Purpose<'_>) -> Builder {
+    let mut builder = MockSshServer::builder().port(purpose.port).accept_agent_forwarding();
+    if let Some(name) = &args.listen.name {
+        builder = builder.name(name);
+    }
+    if let Some(address) = args.listen.listen_address {
+        builder = builder.address(address);
+    }
+    if let Some(set) = args.listen.algorithms {
+        builder = builder.algorithms(set.list());
+    }
     if let Some(line) = &args.listen.version_string {
         builder = builder.version(line);
     }
@@ -123,10 +194,12 @@ fn builder(args: &ServeArgs) -> Builder {
     if let Some(text) = &args.behaviour.banner {
         builder = builder.banner(text);
     }
-    if args.output.reveal_secrets {
+    if args.behaviour.reveal_secrets {
         builder = builder.reveal_secrets();
     }
-    match args.behaviour.exec {
+    match args.behaviour.exec.unwrap_or(ExecMode::Echo) {
+        // What is echoed would be an answer, so nothing could be without one.
+        ExecMode::Echo if purpose.expect.strict => builder,
         ExecMode::Echo => builder.exec(Exec::echo()).shell(Shell::echo("$ ")),
         ExecMode::Process => {
             builder.exec(Exec::on(any()).run(HostProcess::command())).shell(HostProcess::login_shell())
@@ -154,15 +227,18 @@ fn write_kit(
     agent: Option<&MockAgent>,
     directory: &Path,
 ) -> Result<ClientKit, Error> {
-    let users = accounts.iter().map(|account| match &account.login {
-        Login::PublicKey(identity) => {
-            let user = KitUser::new(&account.name).identity(identity.key().clone());
+    let users = credentials::by_user(accounts).into_iter().map(|(name, ways)| {
+        let identities = ways.into_iter().filter_map(|login| match login {
+            Login::PublicKey(identity) => Some(identity),
+            _ => None,
+        });
+        identities.fold(KitUser::new(name), |user, identity| {
+            let user = user.identity(identity.key().clone());
             match agent {
                 Some(agent) => user.agent_socket(agent.socket_path()),
                 None => user,
             }
-        }
-        _ => KitUser::new(&account.name),
+        })
     });
     let mut kit = users.fold(server.client_kit(directory), KitBuilder::user);
     if let Some(agent) = agent {

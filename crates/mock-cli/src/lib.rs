@@ -2,21 +2,30 @@
 
 mod args;
 mod command;
+mod control;
 mod credentials;
 mod error;
+mod expected;
 mod export;
 mod follow;
+mod junit;
 mod lab;
 mod output;
+mod outputs;
+mod placeholder;
 mod ready;
+mod run;
+mod scenario;
 mod signals;
 mod table;
+mod verdict;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 pub use error::ExitStatus;
+pub use scenario::{Problem, Scenario, ScenarioError, ScenarioUser};
 
 /// What the binary does: reads the arguments of this process, obeys them, and says how that went.
 #[must_use]

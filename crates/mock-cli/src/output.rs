@@ -12,10 +12,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::{
-    args::{Color, OutputArgs},
-    error::Error,
-};
+use crate::{args::Color, error::Error};
 
 /// How long an output may take to show the last of it. One that nobody reads would take forever.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
@@ -34,22 +31,17 @@ pub(crate) enum People {
     Nowhere,
 }
 
-impl People {
-    pub(crate) fn new(args: &OutputArgs) -> Self {
-        let choice = match args.color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
-        if args.env {
-            Self::Nowhere
-        } else if args.json || args.events_on_stdout() {
-            Self::Stderr(choice)
-        } else {
-            Self::Stdout(choice)
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
         }
     }
+}
 
+impl People {
     /// To write to. Takes ANSI colours, and leaves them out where they are not wanted.
     pub(crate) fn writer(self) -> Option<Box<dyn Write + Send>> {
         match self {
@@ -86,6 +78,15 @@ pub(crate) fn to_program(text: &str) {
 pub(crate) fn close_stdout() -> io::Result<()> {
     let nothing = std::fs::File::options().write(true).open("/dev/null")?;
     Ok(nix::unistd::dup2_stdout(nothing)?)
+}
+
+pub(crate) fn note(text: &str) {
+    let _closed = writeln!(anstream::stderr(), "mock-ssh: {text}");
+}
+
+/// What is wrong with a file, over several lines.
+pub(crate) fn problems(text: &str) {
+    let _closed = writeln!(anstream::stderr(), "{text}");
 }
 
 pub(crate) fn warning(text: &str) {

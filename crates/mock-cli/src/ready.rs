@@ -1,18 +1,15 @@
-//! What `--json` prints: a line once the server accepts connections, and one when it has stopped.
+//! What `--json` prints once the server accepts connections. The line at its end is made in `outputs`.
 //!
 //! The format is public: fields are added, never renamed.
 
 use std::{borrow::Cow, path::Path};
 
-use mock_base::{Event, Totals};
 use mock_core::HostKey;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{
-    credentials::{Account, Login, Round},
+    credentials::{Login, Round, by_user},
     lab::Lab,
-    signals::Reason,
 };
 
 /// The first line: where the server is, and what a client needs to log in.
@@ -32,6 +29,8 @@ pub(crate) struct Ready<'a> {
     users: Vec<UserLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent_socket: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_socket: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,26 +42,26 @@ struct HostKeyLine {
     md5: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct UserLine<'a> {
     name: &'a str,
-    methods: [&'static str; 1],
-    #[serde(flatten)]
-    credential: CredentialLine<'a>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum CredentialLine<'a> {
-    None {},
-    Password { password: &'a str },
-    PublicKey { identity_file: Option<Cow<'a, str>>, public_key: String, agent_socket: Option<Cow<'a, str>> },
-    KeyboardInteractive { rounds: &'a [Round] },
+    methods: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_file: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_socket: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounds: Option<&'a [Round]>,
 }
 
 impl<'a> Ready<'a> {
     pub(crate) fn new(lab: &'a Lab) -> Self {
         let address = lab.server.addr();
+        let users = by_user(&lab.accounts);
         Self {
             event: "ready",
             version: env!("CARGO_PKG_VERSION"),
@@ -75,8 +74,9 @@ impl<'a> Ready<'a> {
             directory: lab.kit.directory().to_string_lossy(),
             ssh_config: lab.kit.config_file().display().to_string(),
             known_hosts_file: lab.kit.known_hosts_file().display().to_string(),
-            users: lab.accounts.iter().map(|account| UserLine::new(account, lab)).collect(),
+            users: users.iter().map(|(name, ways)| UserLine::new(name, ways, lab)).collect(),
             agent_socket: lab.agent_socket().map(Path::to_string_lossy),
+            control_socket: lab.control.as_deref().map(Path::to_string_lossy),
         }
     }
 }
@@ -94,32 +94,24 @@ impl HostKeyLine {
 }
 
 impl<'a> UserLine<'a> {
-    fn new(account: &'a Account, lab: &'a Lab) -> Self {
-        Self {
-            name: &account.name,
-            methods: [account.login.method().name()],
-            credential: match &account.login {
-                Login::None => CredentialLine::None {},
-                Login::Password(password) => CredentialLine::Password { password },
-                Login::PublicKey(identity) => CredentialLine::PublicKey {
-                    identity_file: lab.kit.identity_file(&account.name).map(Path::to_string_lossy),
-                    public_key: HostKey::from(identity.key().clone()).to_openssh(),
-                    agent_socket: lab.agent_socket().map(Path::to_string_lossy),
-                },
-                Login::KeyboardInteractive(rounds) => CredentialLine::KeyboardInteractive { rounds },
-            },
+    fn new(name: &'a str, ways: &[&'a Login], lab: &'a Lab) -> Self {
+        let mut line = Self { name, ..Self::default() };
+        for login in ways {
+            let method = login.method().name();
+            if !line.methods.contains(&method) {
+                line.methods.push(method);
+            }
+            match login {
+                Login::None | Login::OwnKey => {}
+                Login::Password(password) => line.password = Some(password),
+                Login::PublicKey(identity) => {
+                    line.identity_file = lab.kit.identity_file(name).map(Path::to_string_lossy);
+                    line.public_key = Some(HostKey::from(identity.key().clone()).to_openssh());
+                    line.agent_socket = lab.agent_socket().map(Path::to_string_lossy);
+                }
+                Login::KeyboardInteractive(rounds) => line.rounds = Some(rounds),
+            }
         }
+        line
     }
-}
-
-/// The last line: the journal's own `stopped` with the server's name, why it stopped, and how often each kind of event
-/// was recorded. So there is one `stopped` in the stream, and it is both.
-pub(crate) fn stopped(event: &Event, reason: Reason, totals: &Totals) -> Value {
-    let mut line = event.to_json();
-    if let Value::Object(fields) = &mut line {
-        fields.insert("name".into(), json!(&*event.server));
-        fields.insert("reason".into(), json!(reason.to_string()));
-        fields.insert("totals".into(), json!(totals));
-    }
-    line
 }

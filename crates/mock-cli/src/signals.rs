@@ -19,6 +19,23 @@ pub(crate) enum Reason {
     Terminate,
     HangUp,
     ParentEnded,
+    /// The command that ran against it.
+    CommandEnded,
+    /// A request.
+    Requested,
+    /// Whoever makes requests has gone.
+    ControlEnded,
+}
+
+impl Reason {
+    /// The signal that tells a program the same, by its name without `SIG`.
+    pub(crate) fn signal(self) -> &'static str {
+        match self {
+            Self::Interrupt => "INT",
+            Self::HangUp => "HUP",
+            _ => "TERM",
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -28,6 +45,9 @@ impl fmt::Display for Reason {
             Self::Terminate => "SIGTERM",
             Self::HangUp => "SIGHUP",
             Self::ParentEnded => "parent ended",
+            Self::CommandEnded => "command ended",
+            Self::Requested => "requested",
+            Self::ControlEnded => "control ended",
         })
     }
 }

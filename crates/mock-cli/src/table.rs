@@ -9,7 +9,7 @@ use anstyle::Style;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 
 use crate::{
-    credentials::{Account, Login, Round},
+    credentials::{Account, Login, Round, by_user},
     export::word,
     lab::Lab,
     output::People,
@@ -107,6 +107,7 @@ fn credential(login: &Login) -> String {
         Login::PublicKey(identity) => {
             format!("{} key, in a file and in the agent", identity.public_key().algorithm())
         }
+        Login::OwnKey => "a key of the client's own".to_owned(),
         Login::KeyboardInteractive(rounds) => answers(rounds).join("\n"),
     }
 }
@@ -124,8 +125,8 @@ fn answers(rounds: &[Round]) -> Vec<String> {
 /// One line for each user, by the configuration that has everything.
 fn by_configuration(lab: &Lab) -> String {
     let config = word(&lab.kit.config_file().display().to_string());
-    let line = |account: &Account| format!("ssh -F {config} {}", account.name);
-    lab.accounts.iter().map(line).collect::<Vec<_>>().join("\n")
+    let line = |(name, _): (&str, _)| format!("ssh -F {config} {name}");
+    by_user(&lab.accounts).into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// In full, for users with a key file.
@@ -135,7 +136,8 @@ fn by_key_file(lab: &Lab) -> String {
         let file = word(&file.display().to_string());
         Some(format!("{} -o IdentitiesOnly=yes -i {file} {}", ssh(lab), destination(lab, account)))
     };
-    lab.accounts.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+    let with_key = |account: &&Account| matches!(account.login, Login::PublicKey(_));
+    lab.accounts.iter().filter(with_key).filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// In full, for users whose key the agent has.

@@ -1,6 +1,8 @@
 //! One module for each subcommand, each with one function that obeys its arguments.
 
+mod check;
 mod serve;
+mod verify;
 
 use crate::{
     args::{Args, Command},
@@ -10,6 +12,8 @@ use crate::{
 pub(crate) fn run(args: Args) -> Result<(), Error> {
     match args.command {
         Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Verify(verify)) => verify::run(&verify),
+        Some(Command::Check(check)) => check::run(&check),
         None => serve::run(&args.serve),
     }
 }

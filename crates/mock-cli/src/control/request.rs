@@ -1,0 +1,183 @@
+//! Requests, exactly as they are written. Their doc comments are the reference: `docs/control.md` is made from them.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    answer::{Code, Failure},
+    rule::Rule,
+};
+
+/// A request.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "command")]
+pub(crate) enum Request {
+    /// Says whether what is expected has come so far. Expectations stay.
+    #[serde(rename = "verify")]
+    Verify(Nothing),
+    /// Expects something from now on, before and after.
+    #[serde(rename = "expect")]
+    Expect(Expect),
+    /// Forgets what happened, for the next test: events, states, how often rules answered, and the rules and expectations
+    /// that requests have added. What the server was started with stays; a rule of it that was removed or replaced does
+    /// not come back. Live connections go on.
+    #[serde(rename = "reset")]
+    Reset(Nothing),
+    /// Adds a rule for commands.
+    #[serde(rename = "rule.add")]
+    RuleAdd(RuleAdd),
+    /// Removes a rule. What was expected of it is verified still.
+    #[serde(rename = "rule.remove")]
+    RuleRemove(RuleRemove),
+    /// Puts a rule in the place of another. What was expected of the old one is verified still.
+    #[serde(rename = "rule.replace")]
+    RuleReplace(RuleReplace),
+    /// The rules in their order: the first that matches a command answers it.
+    #[serde(rename = "rule.list")]
+    RuleList(Nothing),
+    /// The states that rules depend on.
+    #[serde(rename = "state.get")]
+    StateGet(StateGet),
+    /// Sets a state.
+    #[serde(rename = "state.set")]
+    StateSet(StateSet),
+    /// What happened so far.
+    #[serde(rename = "events")]
+    Events(Events),
+    /// Waits for an event; one that already happened counts. Other clients are answered meanwhile.
+    #[serde(rename = "wait")]
+    Wait(Wait),
+    /// What clients need to log in.
+    #[serde(rename = "client_kit")]
+    ClientKit(Nothing),
+    /// Stops the server, as SIGTERM does. It is answered before.
+    #[serde(rename = "stop")]
+    Stop(Nothing),
+}
+
+/// No fields.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// What, in the text form of expectations: `exec "systemctl restart *" x1`.
+    pub(super) expectation: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleAdd {
+    /// The rule, with the keys of `[[exec]]` in a scenario file.
+    pub(super) rule: Rule,
+    /// Whether it stands in front of all others, so that it answers what they would; otherwise behind them.
+    #[serde(default = "yes")]
+    pub(super) first: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleRemove {
+    /// Its number.
+    pub(super) number: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleReplace {
+    /// The number of the rule that goes.
+    pub(super) number: u64,
+    /// The rule that comes.
+    pub(super) rule: Rule,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StateGet {
+    /// Only this state, which is `initial` if nobody set it; otherwise all that were set.
+    pub(super) name: Option<String>,
+    /// The states of this connection, not those of the server.
+    pub(super) connection: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StateSet {
+    /// Its name.
+    pub(super) name: String,
+    /// What it is from now on.
+    pub(super) value: String,
+    /// A state of this connection, not of the server.
+    pub(super) connection: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Events {
+    /// Only what this selects, in the text form of queries: `exec "rm *" user deploy`. Without it, everything, what the
+    /// agent recorded included.
+    pub(super) query: Option<String>,
+    /// Only events with this number `seq` or a higher one.
+    #[serde(default)]
+    pub(super) since: u64,
+    /// So many at most, the oldest first.
+    #[serde(default = "thousand")]
+    pub(super) limit: usize,
+}
+
+fn thousand() -> usize {
+    1000
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wait {
+    /// For what, in the text form of queries.
+    pub(super) query: String,
+    /// How long: seconds, or a text such as `500ms`.
+    #[serde(default)]
+    pub(super) within: Within,
+    /// Only events with a higher number `seq` count: for waiting for the next one.
+    pub(super) after: Option<u64>,
+}
+
+/// A time.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub(crate) enum Within {
+    Seconds(f64),
+    Text(String),
+}
+
+impl Default for Within {
+    fn default() -> Self {
+        Self::Seconds(5.0)
+    }
+}
+
+impl Request {
+    /// Reads one, without its `id`.
+    pub(super) fn read(value: Value) -> Result<Self, Failure> {
+        if !value.is_object() {
+            return Err(Failure::new(Code::NotJson, "a request is a JSON object"));
+        }
+        serde_json::from_value(value).map_err(|error| Failure::bad_request(&error))
+    }
+}
