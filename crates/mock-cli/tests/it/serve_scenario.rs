@@ -169,3 +169,22 @@ fn a_file_that_is_wrong_starts_nothing() {
         filters().bind(|| insta::assert_snapshot!(name, told));
     }
 }
+
+#[test]
+fn a_command_is_verified_by_what_the_file_expects() {
+    if ssh_is_missing() {
+        return;
+    }
+    let strict = SCENARIO.replace("[server]\n", "[server]\nstrict = true\n");
+    let (_directory, file) = scenario(&strict);
+    for (asked, status, told) in [
+        ("uptime", 0, "mock-ssh: 2 expectations were met\n"),
+        ("uptimes", 1, "2 of 2 expectations were not met on `db01`"),
+    ] {
+        let output =
+            run(&["verify", "--scenario", &file, "--", "ssh", "-F", "{config}", "-T", "anna", asked]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{stderr}");
+        assert!(stderr.contains(told), "{stderr}");
+    }
+}
