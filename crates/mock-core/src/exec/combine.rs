@@ -1,4 +1,5 @@
-//! Matchers made of matchers.
+//! Matchers made of matchers: both, either, not. They wait for standard input only where it decides, and are found in
+//! the index where what they are made of is.
 
 use mock_base::Mismatch;
 

@@ -11,10 +11,13 @@ use mock_base::Mismatch;
 use super::{IndexKey, Match, expected::hint_at, mounted::Mounted};
 use crate::Request;
 
-/// Rules that are compared for a hint at most.
+/// Rules that are compared for a hint at most; fewer for a command of many words, because the client's other channels
+/// wait meanwhile.
 const COMPARED: usize = 128;
-/// Neighbours in the order of their texts that are compared where there are more rules.
-const NEIGHBOURS: usize = 8;
+const COMPARED_WORDS: usize = 1024;
+/// Neighbours on each side, in the order of their texts, that are compared where there are more rules: what has the longest
+/// begin in common stands next.
+const NEIGHBOURS: usize = 3;
 /// What is farther than this is no hint.
 const FAR: u32 = 40;
 
@@ -124,13 +127,15 @@ impl RuleSet {
     }
 
     fn nearest(&self, request: &Request) -> Option<(&Mounted, Mismatch)> {
-        let compared: Vec<&Arc<Mounted>> = if self.rules.len() <= COMPARED {
+        let words = request.command().split(u8::is_ascii_whitespace).count().max(1);
+        let most = (COMPARED_WORDS / words).clamp(COMPARED / 4, COMPARED);
+        let compared: Vec<&Arc<Mounted>> = if self.rules.len() <= most {
             self.rules.iter().collect()
         } else {
             let command = Bytes::copy_from_slice(request.command());
             let before = self.texts.range(..command.clone()).rev().take(NEIGHBOURS);
             let after = self.texts.range(command..).take(NEIGHBOURS);
-            let asked = self.asked.iter().take(COMPARED - 2 * NEIGHBOURS);
+            let asked = self.asked.iter().take(most - 2 * NEIGHBOURS);
             let positions = before.chain(after).map(|(_, position)| position).chain(asked);
             positions.filter_map(|position| self.rules.get(*position)).collect()
         };

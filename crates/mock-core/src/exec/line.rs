@@ -20,7 +20,7 @@ pub(crate) struct LineAnswer {
 
 impl Rules {
     /// Whether the rule that would answer is for exactly this line, so that it comes before what a shell does itself.
-    pub(crate) fn name(&self, line: &Request) -> bool {
+    pub(crate) fn name_exactly(&self, line: &Request) -> bool {
         let rule = self.set().foresee(line);
         rule.is_some_and(
             |mounted| matches!(mounted.rule.matcher.index(), IndexKey::Exact(text) if text == line.command()),

@@ -1,4 +1,5 @@
-//! Matchers made of any number of matchers.
+//! Matchers made of any number of matchers: for lists that are computed, and for what is of different types and so
+//! stands in boxes. What is known where it is written is combined by methods instead.
 
 use mock_base::Mismatch;
 

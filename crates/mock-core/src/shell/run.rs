@@ -74,7 +74,7 @@ impl Dialogue<'_> {
         request.wanted = Wanted::Exec(line.clone().into());
         let trimmed = line.trim_ascii();
         let leaves = leaves(trimmed, &self.last);
-        if (trimmed.is_empty() || leaves.is_some()) && !rules.name(&request) {
+        if (trimmed.is_empty() || leaves.is_some()) && !rules.name_exactly(&request) {
             self.session.recorder().record(ShellLine::new(line));
             return leaves;
         }
