@@ -70,7 +70,7 @@ fn logs_in_with_an_agent() {
     let finished = Client::run(command.env("SSH_AUTH_SOCK", agent.socket_path()));
     logged_in(server, &finished, "publickey");
     assert_eq!(agent.events().signatures().len(), 1, "{}", agent.events().timeline());
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 #[test]

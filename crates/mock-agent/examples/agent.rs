@@ -1,6 +1,7 @@
-//! Runs an agent with one new key of each type until standard input ends, then prints what was asked of it.
+//! Runs an agent until standard input ends, then prints what was asked of it.
 //!
-//! `cargo run -p mock-agent --example agent` prints the line that points a shell's `ssh-add -L` at it.
+//! `cargo run -p mock-agent --example agent` prints the line that points a shell's `ssh-add` at it. With a path as its
+//! argument it listens there; `cargo xtask bench agent` measures it so.
 
 use std::io::{Read, stdin};
 
@@ -8,18 +9,17 @@ use mock_agent::{Identity, KeyType, MockAgent};
 
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let agent = MockAgent::builder()
-        .identities([
-            Identity::generate(KeyType::Ed25519, "ed25519 of the example")?,
-            Identity::generate(KeyType::Ecdsa, "ecdsa of the example")?,
-            Identity::generate(KeyType::Rsa, "rsa of the example")?,
-        ])
-        .start_blocking()?;
+    let mut builder =
+        MockAgent::builder().identities([Identity::generate(KeyType::Ed25519, "key of the example")?]);
+    if let Some(path) = std::env::args_os().nth(1) {
+        builder = builder.socket_path(path);
+    }
+    let agent = builder.start_blocking()?;
     println!("export SSH_AUTH_SOCK={}", agent.socket_path().display());
     stdin().read_to_end(&mut Vec::new())?;
 
     let events = agent.events();
-    agent.shutdown().blocking();
+    agent.shutdown().blocking()?;
     print!("{}", events.timeline());
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! The tasks of an agent: one that accepts, and one per client, all owned by [`Clients`].
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-    mpsc,
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
 };
 
 use mock_base::{
-    Recorder,
+    Recorder, Seed,
     event::{Connected, Problem, Stopped},
 };
 use tokio::{
@@ -20,12 +23,46 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-use crate::{serve::Client, socket::SocketFile, store::Store};
+use crate::{Asked, Policy, answer::Conversation, serve::Client, socket::SocketFile, store::Store};
+
+/// Asks a person whether a key may be used.
+pub(crate) type Confirm = Arc<dyn Fn(&Asked<'_>) -> bool + Send + Sync>;
+
+/// What answers depend on, for all clients.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) policy: Option<Arc<dyn Policy>>,
+    pub(crate) confirm: Option<Confirm>,
+    pub(crate) seed: Seed,
+    signatures: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        store: Store,
+        policy: Option<Arc<dyn Policy>>,
+        confirm: Option<Confirm>,
+        seed: Seed,
+    ) -> Self {
+        Self { store, policy, confirm, seed, signatures: AtomicU64::new(0) }
+    }
+
+    /// The number of one more request for a signature.
+    pub(crate) fn next_signature(&self) -> u64 {
+        self.signatures.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
+    }
+}
 
 /// What serving a client takes. Clones are the same agent.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
-    pub(crate) store: Arc<Store>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) recorder: Recorder,
     /// Cancelled when the agent is to stop.
     pub(crate) stop: CancellationToken,
@@ -39,9 +76,9 @@ pub(crate) struct Clients {
 pub(crate) type Closing = (DropGuard, mpsc::Sender<()>);
 
 impl Clients {
-    pub(crate) fn new(store: Store, recorder: Recorder) -> Self {
+    pub(crate) fn new(shared: Shared, recorder: Recorder) -> Self {
         Self {
-            store: Arc::new(store),
+            shared: Arc::new(shared),
             recorder,
             stop: CancellationToken::new(),
             runtime: Handle::current(),
@@ -58,7 +95,8 @@ impl Clients {
         let number = self.served.fetch_add(1, Ordering::Relaxed) + 1;
         let recorder = self.recorder.on_connection(number);
         recorder.record(Connected::new(peer));
-        let client = Client::new(stream, Arc::clone(&self.store), recorder);
+        let conversation = Conversation::new(Arc::clone(&self.shared), recorder.clone(), number);
+        let client = Client::new(stream, conversation, recorder);
         self.tasks.spawn_on(client.run(self.stop.clone()), &self.runtime);
         number
     }

@@ -1,24 +1,23 @@
 //! The running agent: a handle on its socket, its journal and its end.
 //!
-//! Stopping is dropping: the fields cancel the tasks and remove the socket when they are dropped, without waiting.
-//! A [`Shutdown`] is what is left to wait for after that.
+//! Stopping is dropping: that cancels the tasks and removes the socket, without waiting. A [`Shutdown`] is an agent
+//! that was told to stop, to wait for.
 
 use std::{
-    future::{Future, IntoFuture},
+    future::Future,
     path::Path,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
 };
 
-use mock_base::{Events, event::Started};
+use mock_base::{Events, Expectations, Seed, event::Started};
 use ssh_key::PublicKey;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    MockAgentBuilder, StartError,
-    accept::Clients,
+    MockAgentBuilder, Shutdown, StartError, Stopper,
+    accept::{Clients, Shared},
     socket::{self, SocketFile},
     store::Store,
 };
@@ -32,24 +31,14 @@ use crate::{
 #[must_use = "the agent stops when this is dropped; bind it: `let agent = …`"]
 pub struct MockAgent {
     clients: Clients,
-    /// Dropped with the handle, before tasks have noticed, so that the path is free again at once.
-    file: RemovedOnDrop,
-    _stop: DropGuard,
+    file: Arc<SocketFile>,
+    pub(crate) expectations: Expectations,
     /// Cancelled when the last task is over.
     closed: CancellationToken,
     /// The same for those who block; a mutex only because a receiver is not `Sync`.
-    closed_blocking: Mutex<mpsc::Receiver<()>>,
+    pub(crate) closed_blocking: Mutex<mpsc::Receiver<()>>,
     /// The thread that it runs on, if it was started by `start_blocking`.
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct RemovedOnDrop(Arc<SocketFile>);
-
-impl Drop for RemovedOnDrop {
-    fn drop(&mut self) {
-        self.0.remove();
-    }
+    pub(crate) thread: Option<JoinHandle<()>>,
 }
 
 impl MockAgent {
@@ -59,21 +48,23 @@ impl MockAgent {
     }
 
     pub(crate) async fn start(options: MockAgentBuilder) -> Result<Self, StartError> {
-        let store = Store::new(options.identities)?;
+        let store = Store::new(options.identities, options.smartcards)?;
         let (listener, file) = socket::listen(options.socket_path).await?;
         let file = Arc::new(file);
-        let clients = Clients::new(store, options.journal.recorder(options.name));
+        let seed = options.seed.unwrap_or_else(Seed::random);
+        let shared = Shared::new(store, options.policy, options.confirm, seed);
+        let clients = Clients::new(shared, options.journal.recorder(options.name));
         // With `unix:` in front, a normalized timeline takes the path for a port and leaves it out.
-        clients.recorder.record(Started::new(format!("unix:{}", file.path.display())));
+        clients.recorder.record(Started::new(format!("unix:{}", file.path.display())).seed(seed.0));
 
         let closed = CancellationToken::new();
         let (closing_blocking, closed_blocking) = mpsc::channel();
         let closing = (closed.clone().drop_guard(), closing_blocking);
         clients.clone().accept_on(listener, Arc::clone(&file), closing);
         Ok(Self {
-            file: RemovedOnDrop(file),
-            _stop: clients.stop.clone().drop_guard(),
+            file,
             clients,
+            expectations: options.expectations,
             closed,
             closed_blocking: Mutex::new(closed_blocking),
             thread: None,
@@ -88,7 +79,7 @@ impl MockAgent {
     /// The absolute path of the socket, for a client's `SSH_AUTH_SOCK` or `IdentityAgent`.
     #[must_use]
     pub fn socket_path(&self) -> &Path {
-        &self.file.0.path
+        &self.file.path
     }
 
     /// What this agent recorded; also what it will record, until it is over and after.
@@ -97,10 +88,16 @@ impl MockAgent {
         recorder.journal().events().on_server(Arc::clone(recorder.server()))
     }
 
-    /// The public keys in the order in which they are listed, with their comments.
+    /// The public keys and certificates that it has now, in the order in which they are listed, with their comments.
     #[must_use]
     pub fn public_keys(&self) -> Vec<PublicKey> {
-        self.clients.store.public_keys()
+        self.clients.shared.store.entries().iter().map(|entry| entry.public_key.clone()).collect()
+    }
+
+    /// What its chances are drawn from.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        self.clients.shared.seed
     }
 
     /// Serves a client over a stream that is already there, such as one end of [`tokio::io::duplex`], next to
@@ -115,7 +112,7 @@ impl MockAgent {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let agent = MockAgent::builder().start().await?;
     /// let (mut client, stream) = tokio::io::duplex(1024);
-    /// agent.serve_stream(stream);
+    /// agent.serve(stream);
     ///
     /// client.write_all(&[0, 0, 0, 1, 11]).await?; // SSH_AGENTC_REQUEST_IDENTITIES
     /// let mut answer = [0; 9];
@@ -124,7 +121,7 @@ impl MockAgent {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn serve_stream<S>(&self, stream: S) -> u64
+    pub fn serve<S>(&self, stream: S) -> u64
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -136,15 +133,21 @@ impl MockAgent {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), mock_agent::StartError> {
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let agent = mock_agent::MockAgent::builder().start().await?;
-    /// agent.shutdown().await;
+    /// agent.shutdown().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn shutdown(self) -> Shutdown {
-        let closed_blocking = self.closed_blocking.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Shutdown { closed: self.closed, closed_blocking, thread: self.thread }
+        self.end();
+        Shutdown { agent: self }
+    }
+
+    /// Tells the tasks to end, and frees the path at once, before they have noticed.
+    fn end(&self) {
+        self.clients.stop.cancel();
+        self.file.remove();
     }
 
     /// Resolves when the agent is over, however it was stopped, and no task of it is left.
@@ -170,54 +173,20 @@ impl MockAgent {
     }
 }
 
-/// The end of an agent that was stopped: `.await` it, or call [`blocking`](Self::blocking).
-#[derive(Debug)]
-#[must_use = "the agent is stopping, but not over: `.await` this or call `.blocking()`"]
-pub struct Shutdown {
-    closed: CancellationToken,
-    closed_blocking: mpsc::Receiver<()>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Shutdown {
-    /// Blocks this thread until no task and no thread of the agent is left.
+impl Drop for MockAgent {
+    /// Cuts every client, and does not wait. If nobody has asked whether what was expected came, this does.
     ///
-    /// For agents started by `start_blocking`. One that was started on a runtime needs that runtime to go on, so
-    /// do not block its only thread.
+    /// # Panics
     ///
-    /// ```
-    /// let agent = mock_agent::MockAgent::builder().start_blocking()?;
-    /// agent.shutdown().blocking();
-    /// # Ok::<(), mock_agent::StartError>(())
-    /// ```
-    pub fn blocking(self) {
-        // Nothing is ever sent: it ends when the sender is dropped.
-        let _closed = self.closed_blocking.recv();
-        if let Some(thread) = self.thread {
-            // A panic of that thread has printed itself, and the agent is over all the same.
-            let _panicked = thread.join();
+    /// With the report when something is unmet, so that the test fails; not while the thread panics already.
+    #[expect(clippy::panic, reason = "there is no other way to fail the test that forgot to ask")]
+    fn drop(&mut self) {
+        self.end();
+        if self.expectations.are_verified() || std::thread::panicking() {
+            return;
         }
-    }
-}
-
-impl IntoFuture for Shutdown {
-    type Output = ();
-    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.closed.cancelled_owned())
-    }
-}
-
-/// Stops an agent from elsewhere. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Stopper {
-    stop: CancellationToken,
-}
-
-impl Stopper {
-    /// Tells the agent to stop. Returns at once; [`MockAgent::closed`] tells when it is over.
-    pub fn stop(&self) {
-        self.stop.cancel();
+        if let Err(report) = self.verify() {
+            panic!("{report}");
+        }
     }
 }

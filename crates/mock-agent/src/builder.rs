@@ -1,26 +1,56 @@
 //! Options of an agent, and starting it on the caller's runtime or on one of its own.
 
-use std::{path::PathBuf, sync::mpsc, thread};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    thread,
+};
 
-use mock_base::Journal;
+use mock_base::{Expectations, Journal, Seed};
 use ssh_key::PrivateKey;
 
-use crate::{Identity, MockAgent, StartError};
+use crate::{Asked, Identity, MockAgent, Policy, Smartcard, StartError, accept::Confirm};
 
 /// Options of a [`MockAgent`]. The default has no identities, a socket in a directory of its own, and a journal of
 /// its own.
-#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing by itself: call `.start()` or `.start_blocking()`"]
 pub struct MockAgentBuilder {
     pub(crate) identities: Vec<Identity>,
     pub(crate) socket_path: Option<PathBuf>,
     pub(crate) journal: Journal,
     pub(crate) name: String,
+    pub(crate) smartcards: Vec<Smartcard>,
+    pub(crate) policy: Option<Arc<dyn Policy>>,
+    pub(crate) confirm: Option<Confirm>,
+    pub(crate) seed: Option<Seed>,
+    pub(crate) expectations: Expectations,
+}
+
+impl fmt::Debug for MockAgentBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockAgentBuilder")
+            .field("identities", &self.identities)
+            .field("smartcards", &self.smartcards)
+            .field("socket_path", &self.socket_path)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for MockAgentBuilder {
     fn default() -> Self {
-        Self { identities: Vec::new(), socket_path: None, journal: Journal::new(), name: "agent".to_owned() }
+        Self {
+            identities: Vec::new(),
+            socket_path: None,
+            journal: Journal::new(),
+            name: "agent".to_owned(),
+            smartcards: Vec::new(),
+            policy: None,
+            confirm: None,
+            seed: None,
+            expectations: Expectations::new(),
+        }
     }
 }
 
@@ -96,6 +126,42 @@ impl MockAgentBuilder {
     /// The name under which events are recorded: `agent` by default.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// Has this smart card, whose keys a client can make available.
+    pub fn smartcard(mut self, card: Smartcard) -> Self {
+        self.smartcards.push(card);
+        self
+    }
+
+    /// Asks this about every request before it is dealt with: see [`Policy`]. The last one given is the one asked.
+    pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
+        self.policy = Some(Arc::new(policy));
+        self
+    }
+
+    /// Answers for the person who is asked whether a key may be used that was added with `ssh-add -c`. Without this
+    /// nobody is there to ask, and such a key never signs, as with OpenSSH's agent on a machine without a display.
+    ///
+    /// ```
+    /// use mock_agent::{Constraint, Identity, KeyType, MockAgent};
+    ///
+    /// let asked_for = Identity::generate(KeyType::Ed25519, "")?.constrained(Constraint::Confirm);
+    /// let agent = MockAgent::builder()
+    ///     .identities([asked_for])
+    ///     .confirm(|asked| asked.user() == Some("deploy"))
+    ///     .start_blocking()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn confirm(mut self, confirm: impl Fn(&Asked<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.confirm = Some(Arc::new(confirm));
+        self
+    }
+
+    /// Draws delays from this seed: by default from one of its own, which is recorded and stands in reports.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(Seed(seed));
         self
     }
 

@@ -7,7 +7,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use crate::Blob;
 
-/// One message as it travels (draft-miller-ssh-agent-14 section 3): a type and a body.
+/// One message as it travels (RFC 9987 section 3): a type and a body.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -137,9 +137,17 @@ impl Fields {
         Self(body.clone().into_bytes())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn byte(&mut self, field: &'static str) -> Result<u8, DecodeError> {
+        self.0.try_get_u8().map_err(|_| DecodeError::Truncated { field })
+    }
+
     pub(crate) fn boolean(&mut self, field: &'static str) -> Result<bool, DecodeError> {
         // RFC 4251 section 5: every value but 0 is true.
-        self.0.try_get_u8().map(|byte| byte != 0).map_err(|_| DecodeError::Truncated { field })
+        self.byte(field).map(|byte| byte != 0)
     }
 
     pub(crate) fn uint32(&mut self, field: &'static str) -> Result<u32, DecodeError> {
@@ -159,8 +167,24 @@ impl Fields {
     }
 
     /// What is left, as it is.
-    pub(crate) fn rest(self) -> Blob {
-        self.0.into()
+    pub(crate) fn rest(mut self) -> Blob {
+        self.take_rest()
+    }
+
+    /// What is left, as it is, with nothing left behind.
+    pub(crate) fn take_rest(&mut self) -> Blob {
+        std::mem::take(&mut self.0).into()
+    }
+
+    /// What `parse` reads off the front, and the bytes that it read.
+    pub(crate) fn parsed<T, E>(
+        &mut self,
+        parse: impl FnOnce(&mut &[u8]) -> Result<T, E>,
+    ) -> Result<(Blob, T), E> {
+        let mut left: &[u8] = &self.0;
+        let parsed = parse(&mut left)?;
+        let read = self.0.len() - left.len();
+        Ok((self.0.split_to(read).into(), parsed))
     }
 
     pub(crate) fn finish(self) -> Result<(), DecodeError> {

@@ -1,8 +1,10 @@
-//! Errors of making and starting an agent, one small enum per operation.
+//! Errors of making, starting and stopping an agent, one small enum per operation.
 //!
 //! What goes wrong while an agent serves is no error of ours but something to be recorded: see `record`.
 
-use std::{io, path::PathBuf};
+use std::{fmt, io, path::PathBuf};
+
+use mock_base::VerificationError;
 
 /// Why an agent did not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,13 +60,13 @@ pub enum StartError {
 }
 
 /// Why a key cannot be an identity.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The private part is encrypted: decrypt it first.
     #[error("the private key is encrypted")]
     Encrypted,
-    /// The agent signs with Ed25519, ECDSA and RSA keys only.
+    /// The agent signs with Ed25519, ECDSA and RSA keys only, and those of security keys.
     #[error("keys of algorithm {algorithm} are not supported")]
     Unsupported {
         /// The key's algorithm.
@@ -73,6 +75,54 @@ pub enum KeyError {
     /// The public key cannot be encoded.
     #[error("the public key cannot be encoded")]
     Encoding(#[source] ssh_key::Error),
+    /// The certificate is for another key.
+    #[error("the certificate is for another key")]
+    OtherKey,
+}
+
+/// Why no identity could be read from files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file is no private key or certificate in OpenSSH's format.
+    #[error("{} is no key in OpenSSH's format", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ssh_key::Error,
+    },
+    /// A certificate does not belong to the key beside it.
+    #[error("{} does not belong to the key beside it", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+}
+
+/// An agent that did not end as it should. `Debug` is the same text as `Display`: it is what `unwrap` prints.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ShutdownError {
+    /// It ended, but what was expected of it did not come; the text is the report.
+    #[error(transparent)]
+    Unmet(#[from] VerificationError),
+}
+
+impl fmt::Debug for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Why no key was generated.

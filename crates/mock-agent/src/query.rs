@@ -2,17 +2,25 @@
 
 use std::{fmt, sync::Arc};
 
-use mock_base::{Event, Events, Query};
+use mock_base::{Event, Events, Mismatch, Query};
 
-use crate::{AgentRequest, Operation, Request, SessionBind};
-
-type Condition = Arc<dyn Fn(&AgentRequest) -> bool + Send + Sync>;
+use crate::{AgentRequest, Operation, Outcome, Request, SessionBind};
 
 /// Selects agent requests, narrowed step by step. Made by [`agent_request`].
 #[derive(Clone, Default)]
 #[must_use = "a query does nothing by itself: hand it to `Events`"]
 pub struct AgentRequests {
-    filter: Option<Condition>,
+    conditions: Vec<Condition>,
+}
+
+/// One thing that is to hold.
+#[derive(Clone)]
+struct Condition {
+    holds: Arc<dyn Fn(&AgentRequest) -> bool + Send + Sync>,
+    /// How it reads behind `agent request`.
+    text: String,
+    /// What a request has instead.
+    instead: fn(&AgentRequest) -> String,
 }
 
 /// Selects every agent request.
@@ -36,22 +44,80 @@ pub fn agent_request() -> AgentRequests {
 impl AgentRequests {
     /// Only those of this kind.
     pub fn operation(self, operation: Operation) -> Self {
-        self.filter(move |request| request.operation() == operation)
+        let text = format!("of kind {}", operation.name());
+        self.and(
+            move |request| request.operation() == operation,
+            text,
+            |request| format!("it is of kind {}", request.operation().name()),
+        )
+    }
+
+    /// Only signatures for a login as this user.
+    pub fn user(self, user: impl Into<String>) -> Self {
+        let user = user.into();
+        let text = format!("for user {user:?}");
+        self.and(
+            move |request| request.user() == Some(&user),
+            text,
+            |request| match request.user() {
+                Some(user) => format!("it is for user {user:?}"),
+                None => "it is for no login".to_owned(),
+            },
+        )
+    }
+
+    /// Only signatures that the key with this comment has given.
+    pub fn signed_by(self, comment: impl Into<String>) -> Self {
+        let comment = comment.into();
+        let text = format!("signed by {comment:?}");
+        let holds = move |request: &AgentRequest| {
+            request.signer.as_ref().is_some_and(|signer| signer.comment == comment)
+        };
+        self.and(holds, text, |request| match &request.signer {
+            Some(signer) => format!("{:?} has signed", signer.comment),
+            None => "nobody has signed".to_owned(),
+        })
+    }
+
+    /// Only those that got what they asked for.
+    pub fn answered(self) -> Self {
+        self.and(AgentRequest::answered, "answered".to_owned(), ended)
+    }
+
+    /// Only those that did not get what they asked for.
+    pub fn failed(self) -> Self {
+        self.and(|request| !request.answered(), "failed".to_owned(), ended)
     }
 
     /// Only those for which `condition` holds as well.
     pub fn filter(self, condition: impl Fn(&AgentRequest) -> bool + Send + Sync + 'static) -> Self {
-        let filter: Condition = match self.filter {
-            None => Arc::new(condition),
-            Some(first) => Arc::new(move |request| first(request) && condition(request)),
-        };
-        Self { filter: Some(filter) }
+        self.and(condition, "for which a closure holds".to_owned(), |_| {
+            "the closure does not hold".to_owned()
+        })
+    }
+
+    fn and(
+        mut self,
+        holds: impl Fn(&AgentRequest) -> bool + Send + Sync + 'static,
+        text: String,
+        instead: fn(&AgentRequest) -> String,
+    ) -> Self {
+        self.conditions.push(Condition { holds: Arc::new(holds), text, instead });
+        self
+    }
+}
+
+fn ended(request: &AgentRequest) -> String {
+    match &request.outcome {
+        Outcome::Answered => "it was answered".to_owned(),
+        Outcome::Failed(why) => format!("it failed: {why}"),
+        Outcome::Broken(fault) => format!("its answer was broken: {fault}"),
     }
 }
 
 impl fmt::Debug for AgentRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentRequests").field("filtered", &self.filter.is_some()).finish()
+        write!(f, "AgentRequests({})", self.describe())
     }
 }
 
@@ -60,7 +126,25 @@ impl Query for AgentRequests {
 
     fn select(&self, event: &Arc<Event>) -> Option<AgentRequest> {
         let request = AgentRequest::of(event)?;
-        self.filter.as_ref().is_none_or(|filter| filter(request)).then(|| request.clone())
+        self.conditions.iter().all(|condition| (condition.holds)(request)).then(|| request.clone())
+    }
+
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        AgentRequest::of(event)
+            .is_some_and(|request| self.conditions.iter().all(|condition| (condition.holds)(request)))
+    }
+
+    fn describe(&self) -> String {
+        let conditions = self.conditions.iter().map(|condition| condition.text.as_str());
+        std::iter::once("agent request").chain(conditions).collect::<Vec<_>>().join(" ")
+    }
+
+    fn near(&self, event: &Event) -> Option<Mismatch> {
+        /// What a condition weighs that does not hold.
+        const UNMET: u32 = 10;
+        let request = AgentRequest::of(event)?;
+        let unmet = self.conditions.iter().filter(|condition| !(condition.holds)(request));
+        unmet.map(|condition| Mismatch::new(UNMET, (condition.instead)(request))).reduce(Mismatch::and)
     }
 }
 
@@ -91,11 +175,11 @@ impl AgentEvents for Events {
     }
 
     fn signatures(&self) -> Vec<AgentRequest> {
-        self.query(agent_request().operation(Operation::Sign).filter(AgentRequest::answered))
+        self.query(agent_request().operation(Operation::Sign).answered())
     }
 
     fn session_binds(&self) -> Vec<SessionBind> {
-        let bound = self.query(agent_request().filter(AgentRequest::answered)).into_iter();
+        let bound = self.query(agent_request().answered()).into_iter();
         bound
             .filter_map(|bound| match bound.request {
                 Request::SessionBind(bind) => Some(bind),

@@ -3,9 +3,9 @@
 //! It works over any byte stream. Answers are written before the next request is read, so a client that does not
 //! read its answers stops itself, and nothing queues up here.
 
-use std::{io, sync::Arc};
+use std::io;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use mock_base::{
     Recorder,
     event::{ClosedBy, Disconnected},
@@ -13,11 +13,11 @@ use mock_base::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Frame, FrameError, Request, answer::answer, store::Store};
+use crate::{Fault, Frame, FrameError, Request, answer::Conversation, codec::wire_length};
 
 pub(crate) struct Client<S> {
     stream: S,
-    store: Arc<Store>,
+    conversation: Conversation,
     /// Records on the client's connection.
     recorder: Recorder,
     /// What was read and not yet understood: never more than one frame and one read.
@@ -37,14 +37,41 @@ enum ServeError {
     Io(#[from] io::Error),
 }
 
+/// How serving ended without an error.
+enum Left {
+    ByClient,
+    /// A policy said so.
+    ByUs,
+}
+
+/// The bytes of an answer, broken as they are to be, and whether the connection ends behind them.
+fn play(proper: &Frame, fault: Option<Fault>) -> (Bytes, Option<Left>) {
+    /// A type that no message has, in front of bytes that are no field.
+    const GARBAGE: (u8, &[u8]) = (0xee, b"\xff\xff\xff\xffgarbage");
+    let bytes = proper.encode();
+    match fault {
+        None | Some(Fault::WrongSignature) => (bytes, None),
+        Some(Fault::Closed) => (Bytes::new(), Some(Left::ByUs)),
+        Some(Fault::Truncated) => (bytes.slice(..bytes.len() / 2), Some(Left::ByUs)),
+        Some(Fault::WrongLength) => {
+            let mut longer = BytesMut::from(bytes);
+            let length = wire_length(longer.len() - size_of::<u32>() + 1);
+            longer.iter_mut().zip(length.to_be_bytes()).for_each(|(byte, length)| *byte = length);
+            (longer.freeze(), None)
+        }
+        Some(Fault::Garbage) => (Frame::new(GARBAGE.0, GARBAGE.1).encode(), None),
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    pub(crate) fn new(stream: S, store: Arc<Store>, recorder: Recorder) -> Self {
-        Self { stream, store, recorder, buffer: BytesMut::new(), received: 0, sent: 0 }
+    pub(crate) fn new(stream: S, conversation: Conversation, recorder: Recorder) -> Self {
+        Self { stream, conversation, recorder, buffer: BytesMut::new(), received: 0, sent: 0 }
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let (by, reason) = match stop.run_until_cancelled(self.serve()).await {
-            Some(Ok(())) => (ClosedBy::Client, "end of stream".to_owned()),
+            Some(Ok(Left::ByClient)) => (ClosedBy::Client, "end of stream".to_owned()),
+            Some(Ok(Left::ByUs)) => (ClosedBy::Server, "closed by a policy".to_owned()),
             Some(Err(error)) => (ClosedBy::Error, error.to_string()),
             None => (ClosedBy::Server, "the agent stopped".to_owned()),
         };
@@ -53,18 +80,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         recorder.record(Disconnected::new(by, reason, received, sent));
     }
 
-    async fn serve(&mut self) -> Result<(), ServeError> {
+    async fn serve(&mut self) -> Result<Left, ServeError> {
         while let Some(frame) = self.next_frame().await? {
-            let (response, record) = answer(&self.store, Request::decode(frame));
-            self.recorder.operation(record);
-            let answer = response.to_frame().encode();
+            let considered = self.conversation.consider(Request::decode(frame));
+            let delay = self.conversation.delay(&considered);
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            let answered = self.conversation.answer(considered);
+            self.recorder.operation(answered.record);
+            let (answer, left) = play(&answered.response.to_frame(), answered.fault);
             self.stream.write_all(&answer).await?;
             self.stream.flush().await?;
             self.sent += answer.len() as u64;
+            if let Some(left) = left {
+                return Ok(left);
+            }
             // A stream that is always ready must not keep its thread: let others run, and be stopped.
             tokio::task::coop::consume_budget().await;
         }
-        Ok(())
+        Ok(Left::ByClient)
     }
 
     /// The next request, or `None` when the client left after the last one.

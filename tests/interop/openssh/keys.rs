@@ -133,7 +133,7 @@ fn ssh_add_lists_the_keys_of_the_agent() {
         assert!(line.contains(&fingerprint.to_string()) && line.contains(identity.comment()), "{line}");
     }
     assert_eq!(short.lines().count(), identities.len());
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 #[test]
@@ -157,6 +157,6 @@ fn ssh_keygen_signs_through_the_agent() {
         let verified = Client::run_with_input(&mut verify, b"words\n").succeeded();
         assert!(verified.starts_with("Good \"file\" signature for anna"), "{verified}");
         assert_eq!(agent.events().signatures().len(), 1);
-        agent.shutdown().blocking();
+        agent.shutdown().blocking().unwrap();
     }
 }

@@ -74,7 +74,7 @@ fn an_agent_without_keys() {
     ssh.run(["anna", "uname -r"]).failed(255, "Permission denied (publickey).");
     assert_eq!(server.events().count(event::key_offered()), 0);
     server.shutdown().blocking().unwrap();
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_agent_with_another_key() {
     finished.failed(255, "Permission denied (publickey).");
     assert_eq!(server.events().count(event::key_offered()), 1);
     server.shutdown().blocking().unwrap();
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 #[test]

@@ -4,18 +4,20 @@
 //! to record and answer that as well.
 
 use bytes::{BufMut, BytesMut};
-use ssh_key::{
-    Fingerprint,
-    sha2::{Digest, Sha256},
-};
+use ssh_key::Fingerprint;
 
-use super::{EXTENSION, REQUEST_IDENTITIES, SIGN_REQUEST};
+use super::{
+    ADD_ID_CONSTRAINED, ADD_IDENTITY, ADD_SMARTCARD_KEY, ADD_SMARTCARD_KEY_CONSTRAINED, AddIdentity,
+    AddSmartcard, EXTENSION, LOCK, Operation, REMOVE_ALL_IDENTITIES, REMOVE_ALL_RSA_IDENTITIES,
+    REMOVE_IDENTITY, REMOVE_SMARTCARD_KEY, REQUEST_IDENTITIES, RemoveSmartcard, SIGN_REQUEST, UNLOCK,
+};
 use crate::{
     Blob, DecodeError, Frame, SessionBind,
     codec::{Fields, put_string},
+    record::fingerprint,
 };
 
-/// What a client asked an agent (draft-miller-ssh-agent-14 section 3).
+/// What a client asked an agent (RFC 9987 section 3, formerly draft-miller-ssh-agent).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Request {
@@ -23,6 +25,25 @@ pub enum Request {
     RequestIdentities,
     /// `SSH_AGENTC_SIGN_REQUEST` (section 3.6): sign this with that key.
     Sign(SignRequest),
+    /// `SSH_AGENTC_ADD_IDENTITY` and `SSH_AGENTC_ADD_ID_CONSTRAINED` (section 3.2): keep this key.
+    AddIdentity(Box<AddIdentity>),
+    /// `SSH_AGENTC_REMOVE_IDENTITY` (section 3.4): forget the key with this blob.
+    RemoveIdentity(Blob),
+    /// `SSH_AGENTC_REMOVE_ALL_IDENTITIES` (section 3.4): forget all keys.
+    RemoveAllIdentities,
+    /// `SSH_AGENTC_REMOVE_ALL_RSA_IDENTITIES` of the agent for SSH 1. OpenSSH sends it along with the other, and its
+    /// agent forgets all keys as well.
+    RemoveAllRsaIdentities,
+    /// `SSH_AGENTC_ADD_SMARTCARD_KEY` and its constrained form (section 3.2.6): use the keys of this card.
+    AddSmartcard(AddSmartcard),
+    /// `SSH_AGENTC_REMOVE_SMARTCARD_KEY` (section 3.4): forget the keys of this card.
+    RemoveSmartcard(RemoveSmartcard),
+    /// `SSH_AGENTC_LOCK` (section 3.7), with the passphrase.
+    Lock(Blob),
+    /// `SSH_AGENTC_UNLOCK` (section 3.7), with the passphrase.
+    Unlock(Blob),
+    /// The extension `query` (section 3.8.1): which extensions are known?
+    Query,
     /// The extension `session-bind@openssh.com` (OpenSSH `PROTOCOL.agent` section 1): this connection serves that
     /// SSH session.
     SessionBind(SessionBind),
@@ -30,33 +51,6 @@ pub enum Request {
     Unsupported(Unsupported),
     /// A message that this agent knows, with a body that does not fit its type.
     Malformed(Malformed),
-}
-
-/// The kinds of request that are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// A list of identities: `request_identities`.
-    RequestIdentities,
-    /// A signature: `sign`.
-    Sign,
-    /// `session-bind@openssh.com`: `session_bind`.
-    SessionBind,
-    /// Everything else: `unsupported`.
-    Unsupported,
-}
-
-impl Operation {
-    /// The name in text and in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RequestIdentities => "request_identities",
-            Self::Sign => "sign",
-            Self::SessionBind => "session_bind",
-            Self::Unsupported => "unsupported",
-        }
-    }
 }
 
 /// `SSH_AGENTC_SIGN_REQUEST` (section 3.6).
@@ -83,10 +77,10 @@ impl SignRequest {
         Self { key_blob: key_blob.into(), data: data.into(), flags }
     }
 
-    /// The SHA-256 fingerprint of the key asked for, whether the agent has it or not.
+    /// The SHA-256 fingerprint of the key asked for, whether the agent has it or not; for a certificate, that of its key.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::Sha256(Sha256::digest(&*self.key_blob).into())
+        fingerprint(&self.key_blob)
     }
 }
 
@@ -115,31 +109,48 @@ pub struct Malformed {
 }
 
 impl Request {
+    /// The name of the extension that asks for extensions.
+    pub const QUERY: &'static str = "query";
+
     /// Understands a frame. What cannot be understood becomes [`Unsupported`] or [`Malformed`].
     ///
     /// ```
     /// use mock_agent::{Frame, Operation, Request};
     ///
     /// assert_eq!(Request::decode(Frame::new(11, "")), Request::RequestIdentities);
-    /// assert!(matches!(Request::decode(Frame::new(19, "")), Request::Unsupported(_)));
+    /// assert!(matches!(Request::decode(Frame::new(99, "")), Request::Unsupported(_)));
     /// let cut = Request::decode(Frame::new(13, "cut"));
     /// assert!(matches!(&cut, Request::Malformed(cut) if cut.operation == Operation::Sign));
     /// ```
     #[must_use]
     pub fn decode(frame: Frame) -> Self {
-        let mut fields = Fields::new(&frame.body);
-        let (operation, decoded) = match frame.message_type {
-            REQUEST_IDENTITIES => {
-                (Operation::RequestIdentities, fields.finish().map(|()| Self::RequestIdentities))
-            }
+        let fields = Fields::new(&frame.body);
+        let kind = frame.message_type;
+        let (operation, decoded) = match kind {
+            REQUEST_IDENTITIES => (Operation::RequestIdentities, bare(fields, Self::RequestIdentities)),
             SIGN_REQUEST => (Operation::Sign, sign(fields).map(Self::Sign)),
-            EXTENSION => match fields.text("extension type") {
-                Ok(name) if name == SessionBind::NAME => {
-                    (Operation::SessionBind, SessionBind::decode(fields).map(Self::SessionBind))
-                }
-                Ok(name) => (Operation::Unsupported, Ok(unsupported(EXTENSION, Some(name), fields))),
-                Err(why) => (Operation::Unsupported, Err(why)),
-            },
+            ADD_IDENTITY | ADD_ID_CONSTRAINED => (
+                Operation::AddIdentity,
+                AddIdentity::decode(kind, fields).map(Box::new).map(Self::AddIdentity),
+            ),
+            REMOVE_IDENTITY => {
+                (Operation::RemoveIdentity, single(fields, "key blob").map(Self::RemoveIdentity))
+            }
+            REMOVE_ALL_IDENTITIES => {
+                (Operation::RemoveAllIdentities, bare(fields, Self::RemoveAllIdentities))
+            }
+            REMOVE_ALL_RSA_IDENTITIES => {
+                (Operation::RemoveAllRsaIdentities, bare(fields, Self::RemoveAllRsaIdentities))
+            }
+            ADD_SMARTCARD_KEY | ADD_SMARTCARD_KEY_CONSTRAINED => {
+                (Operation::AddSmartcard, AddSmartcard::decode(kind, fields).map(Self::AddSmartcard))
+            }
+            REMOVE_SMARTCARD_KEY => {
+                (Operation::RemoveSmartcard, RemoveSmartcard::decode(fields).map(Self::RemoveSmartcard))
+            }
+            LOCK => (Operation::Lock, single(fields, "passphrase").map(Self::Lock)),
+            UNLOCK => (Operation::Unlock, single(fields, "passphrase").map(Self::Unlock)),
+            EXTENSION => extension(fields),
             message_type => (Operation::Unsupported, Ok(unsupported(message_type, None, fields))),
         };
         decoded.unwrap_or_else(|why| Self::Malformed(Malformed { operation, frame, why }))
@@ -156,6 +167,30 @@ impl Request {
                 put_string(&mut body, &sign.data);
                 body.put_u32(sign.flags);
                 SIGN_REQUEST
+            }
+            Self::AddIdentity(add) => add.encode(&mut body),
+            Self::RemoveIdentity(key_blob) => {
+                put_string(&mut body, key_blob);
+                REMOVE_IDENTITY
+            }
+            Self::RemoveAllIdentities => REMOVE_ALL_IDENTITIES,
+            Self::RemoveAllRsaIdentities => REMOVE_ALL_RSA_IDENTITIES,
+            Self::AddSmartcard(add) => add.encode(&mut body),
+            Self::RemoveSmartcard(remove) => {
+                remove.encode(&mut body);
+                REMOVE_SMARTCARD_KEY
+            }
+            Self::Lock(passphrase) => {
+                put_string(&mut body, passphrase);
+                LOCK
+            }
+            Self::Unlock(passphrase) => {
+                put_string(&mut body, passphrase);
+                UNLOCK
+            }
+            Self::Query => {
+                put_string(&mut body, Self::QUERY.as_bytes());
+                EXTENSION
             }
             Self::SessionBind(bind) => {
                 put_string(&mut body, SessionBind::NAME.as_bytes());
@@ -180,11 +215,42 @@ impl Request {
         match self {
             Self::RequestIdentities => Operation::RequestIdentities,
             Self::Sign(_) => Operation::Sign,
+            Self::AddIdentity(_) => Operation::AddIdentity,
+            Self::RemoveIdentity(_) => Operation::RemoveIdentity,
+            Self::RemoveAllIdentities => Operation::RemoveAllIdentities,
+            Self::RemoveAllRsaIdentities => Operation::RemoveAllRsaIdentities,
+            Self::AddSmartcard(_) => Operation::AddSmartcard,
+            Self::RemoveSmartcard(_) => Operation::RemoveSmartcard,
+            Self::Lock(_) => Operation::Lock,
+            Self::Unlock(_) => Operation::Unlock,
+            Self::Query => Operation::Query,
             Self::SessionBind(_) => Operation::SessionBind,
             Self::Unsupported(_) => Operation::Unsupported,
             Self::Malformed(malformed) => malformed.operation,
         }
     }
+}
+
+fn extension(mut fields: Fields) -> (Operation, Result<Request, DecodeError>) {
+    match fields.text("extension type") {
+        Ok(name) if name == SessionBind::NAME => {
+            (Operation::SessionBind, SessionBind::decode(fields).map(Request::SessionBind))
+        }
+        Ok(name) if name == Request::QUERY => (Operation::Query, bare(fields, Request::Query)),
+        Ok(name) => (Operation::Unsupported, Ok(unsupported(EXTENSION, Some(name), fields))),
+        Err(why) => (Operation::Unsupported, Err(why)),
+    }
+}
+
+/// A request that has nothing but its type.
+fn bare(fields: Fields, request: Request) -> Result<Request, DecodeError> {
+    fields.finish().map(|()| request)
+}
+
+/// The only field of a request.
+fn single(mut fields: Fields, name: &'static str) -> Result<Blob, DecodeError> {
+    let field = fields.string(name)?;
+    fields.finish().map(|()| field)
 }
 
 fn sign(mut fields: Fields) -> Result<SignRequest, DecodeError> {

@@ -2,9 +2,9 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::{EXTENSION_FAILURE, FAILURE, IDENTITIES_ANSWER, SIGN_RESPONSE, SUCCESS};
+use super::{EXTENSION_FAILURE, EXTENSION_RESPONSE, FAILURE, IDENTITIES_ANSWER, SIGN_RESPONSE, SUCCESS};
 use crate::{
-    Blob, DecodeError, Frame,
+    Blob, DecodeError, Frame, Request,
     codec::{Fields, put_string, wire_length},
 };
 
@@ -22,6 +22,13 @@ pub enum Response {
     SignResponse(Blob),
     /// `SSH_AGENT_EXTENSION_FAILURE` (section 3.8): the extension is known, but this request failed.
     ExtensionFailure,
+    /// `SSH_AGENT_EXTENSION_RESPONSE` (section 3.8): what an extension answers, in its own form.
+    Extension {
+        /// The extension that was asked.
+        name: String,
+        /// What it answers.
+        contents: Blob,
+    },
 }
 
 /// An entry of `SSH_AGENT_IDENTITIES_ANSWER` (section 3.5).
@@ -43,6 +50,16 @@ impl ListedIdentity {
 }
 
 impl Response {
+    /// The answer to the extension `query` (section 3.8.1): these extensions are known.
+    #[must_use]
+    pub fn extensions(names: &[&str]) -> Self {
+        let mut contents = BytesMut::new();
+        for name in names {
+            put_string(&mut contents, name.as_bytes());
+        }
+        Self::Extension { name: Request::QUERY.to_owned(), contents: contents.freeze().into() }
+    }
+
     /// Understands an answer, for a client in a test.
     ///
     /// # Errors
@@ -66,6 +83,10 @@ impl Response {
             }
             SIGN_RESPONSE => Self::SignResponse(fields.string("signature")?),
             EXTENSION_FAILURE => Self::ExtensionFailure,
+            EXTENSION_RESPONSE => {
+                let name = fields.text("extension type")?;
+                Self::Extension { name, contents: fields.take_rest() }
+            }
             message_type => return Err(DecodeError::UnknownType { message_type }),
         };
         fields.finish()?;
@@ -92,6 +113,11 @@ impl Response {
                 SIGN_RESPONSE
             }
             Self::ExtensionFailure => EXTENSION_FAILURE,
+            Self::Extension { name, contents } => {
+                put_string(&mut body, name.as_bytes());
+                body.put_slice(contents);
+                EXTENSION_RESPONSE
+            }
         };
         Frame::new(message_type, body)
     }

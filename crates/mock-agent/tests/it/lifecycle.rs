@@ -52,7 +52,7 @@ async fn a_shutdown_leaves_nothing() {
     let mut busy = UnixStream::connect(&path).await.unwrap();
     events.on_connection(2).wait_for(event::connected()).within(DEADLINE).await.unwrap();
 
-    timeout(DEADLINE, agent.shutdown()).await.expect("in time");
+    timeout(DEADLINE, agent.shutdown()).await.expect("in time").unwrap();
     assert!(!path.exists());
     assert!(!path.parent().unwrap().exists());
     assert_eq!(idle.read(&mut [0]).await.unwrap(), 0);
@@ -92,7 +92,7 @@ fn blocking_agents_need_no_runtime() {
     let _client = StdUnixStream::connect(&path).unwrap();
     agent.events().wait_for(event::connected()).within(DEADLINE).blocking().unwrap();
     let events = agent.events();
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
     assert!(!path.exists());
     assert_eq!(events.count(event::stopped()), 1);
 }
@@ -112,7 +112,7 @@ fn an_agent_whose_runtime_is_gone_is_over() {
     let agent = runtime.block_on(agent_with([]));
     let path = agent.socket_path().to_owned();
     drop(runtime);
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
     assert!(!path.exists());
 }
 
@@ -120,7 +120,7 @@ fn an_agent_whose_runtime_is_gone_is_over() {
 async fn a_path_can_be_used_again_after_a_shutdown_and_after_a_drop() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("agent.sock");
-    start_on(&path).await.unwrap().shutdown().await;
+    start_on(&path).await.unwrap().shutdown().await.unwrap();
     drop(start_on(&path).await.unwrap());
     let agent = start_on(&path).await.unwrap();
     let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
@@ -169,7 +169,7 @@ async fn a_socket_that_somebody_put_in_our_place_is_left_alone() {
     let agent = start_on(&path).await.unwrap();
     fs::rename(&path, directory.path().join("moved")).unwrap();
     let _theirs = UnixListener::bind(&path).unwrap();
-    agent.shutdown().await;
+    agent.shutdown().await.unwrap();
     assert!(path.exists());
 }
 

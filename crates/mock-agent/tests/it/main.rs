@@ -8,8 +8,12 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod expected;
 mod golden;
+mod keys;
 mod lifecycle;
+mod policies;
 mod protocol;
 mod robustness;
+mod sessions;
 mod support;

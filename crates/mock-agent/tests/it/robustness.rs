@@ -2,7 +2,8 @@
 
 use bytes::BytesMut;
 use mock_agent::{
-    AgentEvents, Frame, FrameError, Identity, MockAgent, Outcome, Request, Response, SignRequest,
+    AddSmartcard, AgentEvents, Constraint, Destination, Frame, FrameError, Hop, Identity, MockAgent, Outcome,
+    RemoveSmartcard, Request, Response, SignRequest, ssh_key::PublicKey,
 };
 use mock_base::event::{self, ClosedBy};
 use proptest::prelude::*;
@@ -11,7 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{DEADLINE, agent_with, connect, fixed_key};
+use crate::{
+    golden,
+    support::{DEADLINE, add, agent_with, connect, fixed_key, new_key},
+};
 
 #[tokio::test]
 async fn a_length_of_zero_closes_the_connection() {
@@ -67,7 +71,7 @@ async fn requests_in_pieces_and_in_heaps_are_answered_in_order() {
         client.send(&[byte]).await;
     }
     assert_eq!(client.answer().await, Some(Response::IdentitiesAnswer(vec![])));
-    client.send(&[0, 0, 0, 1, 19, 0, 0, 0, 1, 11, 0, 0, 0, 2, 11, 0]).await;
+    client.send(&[0, 0, 0, 1, 99, 0, 0, 0, 1, 11, 0, 0, 0, 2, 11, 0]).await;
     assert_eq!(client.answer().await, Some(Response::Failure));
     assert_eq!(client.answer().await, Some(Response::IdentitiesAnswer(vec![])));
     assert_eq!(client.answer().await, Some(Response::Failure)); // a byte too many
@@ -78,15 +82,7 @@ async fn requests_in_pieces_and_in_heaps_are_answered_in_order() {
 
 /// Bytes that nobody sends on purpose, and requests with a few bytes changed or cut off.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
-    let valid = prop_oneof![
-        Just(Request::RequestIdentities.to_frame().encode()),
-        Just(
-            Request::Sign(SignRequest::new(fixed_key().public_key().to_bytes().unwrap(), "x", 0))
-                .to_frame()
-                .encode()
-        ),
-        Just(bind_request().to_frame().encode()),
-    ];
+    let valid = prop::sample::select(golden::requests());
     let change = (any::<prop::sample::Index>(), any::<u8>());
     let mutated = (valid, prop::collection::vec(change, 0..4), any::<prop::sample::Index>()).prop_map(
         |(bytes, changes, end)| {
@@ -108,13 +104,50 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![body, framed, mutated]
 }
 
-fn bind_request() -> Request {
-    let bytes = include_str!("../golden/session_bind.hex");
-    let hex: String =
-        bytes.lines().flat_map(|line| line.split('#').next().unwrap().split_whitespace()).collect();
-    let bytes: BytesMut =
-        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-    Request::decode(Frame::take(&mut { bytes }).unwrap().unwrap())
+/// Fields of every kind, put together at random.
+fn well_formed() -> impl Strategy<Value = Request> {
+    let bytes = || prop::collection::vec(any::<u8>(), 0..40);
+    let text = || "[a-z@/*.-]{0,12}";
+    let key = || new_key("").public_key().to_bytes().unwrap();
+    let hop =
+        (text(), text(), prop::collection::vec(any::<bool>(), 0..3)).prop_map(move |(user, host, keys)| {
+            keys.into_iter().fold(Hop::host(host).user(user), |hop, is_ca| {
+                let key = PublicKey::from_bytes(&key()).unwrap();
+                if is_ca { hop.authority(&key) } else { hop.key(&key) }.unwrap()
+            })
+        });
+    let destination = (hop.clone(), hop).prop_map(|(from, to)| Destination::between(from, to));
+    let constraint = prop_oneof![
+        any::<u32>().prop_map(Constraint::Lifetime),
+        Just(Constraint::Confirm),
+        prop::collection::vec(destination, 0..3).prop_map(Constraint::RestrictDestination),
+        text().prop_map(Constraint::SkProvider),
+        (any::<bool>(), bytes()).prop_map(|(only, certificates)| {
+            Constraint::AssociatedCertificates { only, certificates: certificates.into() }
+        }),
+    ];
+    let constraints = || prop::collection::vec(constraint.clone(), 0..4);
+    prop_oneof![
+        (bytes(), bytes(), any::<u32>())
+            .prop_map(|(key, data, flags)| Request::Sign(SignRequest::new(key, data, flags))),
+        (text(), constraints()).prop_map(|(comment, constraints)| {
+            add(constraints.into_iter().fold(new_key(&comment), Identity::constrained))
+        }),
+        (text(), bytes(), constraints())
+            .prop_map(|(reader, pin, all)| Request::AddSmartcard(AddSmartcard::new(reader, pin, all))),
+        (text(), bytes())
+            .prop_map(|(reader, pin)| Request::RemoveSmartcard(RemoveSmartcard::new(reader, pin))),
+        bytes().prop_map(|blob| Request::RemoveIdentity(blob.into())),
+        bytes().prop_map(|passphrase| Request::Lock(passphrase.into())),
+        bytes().prop_map(|passphrase| Request::Unlock(passphrase.into())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded_as_it_was(request in well_formed()) {
+        prop_assert_eq!(Request::decode(request.to_frame()), request);
+    }
 }
 
 proptest! {
@@ -141,7 +174,7 @@ proptest! {
         runtime.block_on(async {
             let agent = MockAgent::builder().identity(fixed_key(), "").start().await.unwrap();
             let (client, stream) = tokio::io::duplex(64);
-            agent.serve_stream(stream);
+            agent.serve(stream);
             let (mut reader, mut writer) = tokio::io::split(client);
             let send = async {
                 // The agent may close at any point, so a refused write is fine.
@@ -160,7 +193,7 @@ proptest! {
             }
             assert!(answers.is_empty(), "an answer was cut");
             assert_eq!(agent.events().agent_requests().len(), count);
-            timeout(DEADLINE, agent.shutdown()).await.expect("nothing is left");
+            timeout(DEADLINE, agent.shutdown()).await.expect("nothing is left").unwrap();
         });
     }
 }

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use mock_agent::{
-    Frame, Identity, MockAgent, Request, Response,
-    ssh_key::{PrivateKey, private::Ed25519Keypair},
+    AddIdentity, Blob, Frame, Identity, KeyType, MockAgent, Request, Response, SignRequest, UserAuth,
+    ssh_key::{
+        Certificate, PrivateKey, Signature,
+        certificate::{Builder, CertType},
+        encoding::{Decode, Encode},
+        private::Ed25519Keypair,
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
@@ -25,6 +30,61 @@ pub(crate) fn fixed_key() -> PrivateKey {
     Ed25519Keypair::from_seed(&SEED).into()
 }
 
+pub(crate) fn blob(identity: &Identity) -> Vec<u8> {
+    identity.public_key().to_bytes().unwrap()
+}
+
+/// A new Ed25519 key under this comment.
+pub(crate) fn new_key(comment: &str) -> Identity {
+    Identity::generate(KeyType::Ed25519, comment).unwrap()
+}
+
+pub(crate) fn signature(response: Response) -> Signature {
+    let Response::SignResponse(blob) = response else { panic!("no signature: {response:?}") };
+    Signature::decode(&mut &blob[..]).unwrap()
+}
+
+/// A request to sign this, with SHA-256 where the key is of RSA.
+pub(crate) fn sign(identity: &Identity, data: impl Into<Blob>) -> Request {
+    Request::Sign(SignRequest::new(blob(identity), data, SignRequest::RSA_SHA2_256))
+}
+
+pub(crate) fn add(identity: Identity) -> Request {
+    Request::AddIdentity(Box::new(AddIdentity::new(identity).unwrap()))
+}
+
+/// What is signed to log in (RFC 4252 section 7), bound to a host key where there is one.
+pub(crate) fn login(session: &str, user: &str, identity: &Identity, host_key: Option<&[u8]>) -> Vec<u8> {
+    let method = if host_key.is_some() { UserAuth::HOSTBOUND } else { UserAuth::PUBLICKEY };
+    let mut data = Vec::new();
+    session.encode(&mut data).unwrap();
+    data.push(50);
+    for text in [user, "ssh-connection", method] {
+        text.encode(&mut data).unwrap();
+    }
+    data.push(1);
+    identity.key().algorithm().as_str().encode(&mut data).unwrap();
+    blob(identity).encode(&mut data).unwrap();
+    if let Some(host_key) = host_key {
+        host_key.encode(&mut data).unwrap();
+    }
+    data
+}
+
+/// A certificate for this key by this authority.
+pub(crate) fn certify(
+    key: &PrivateKey,
+    cert_type: CertType,
+    principal: &str,
+    authority: &PrivateKey,
+) -> Certificate {
+    let public = key.public_key().key_data().clone();
+    let mut builder =
+        Builder::new_with_random_nonce(&mut rand::rng(), public, 0, u64::from(u32::MAX)).unwrap();
+    builder.cert_type(cert_type).unwrap().key_id("test").unwrap().valid_principal(principal).unwrap();
+    builder.sign(authority).unwrap()
+}
+
 pub(crate) async fn agent_with(identities: impl IntoIterator<Item = Identity>) -> MockAgent {
     MockAgent::builder().identities(identities).start().await.unwrap()
 }
@@ -32,7 +92,7 @@ pub(crate) async fn agent_with(identities: impl IntoIterator<Item = Identity>) -
 /// A client of the agent over a stream in memory.
 pub(crate) fn connect(agent: &MockAgent) -> Client<DuplexStream> {
     let (near, far) = tokio::io::duplex(4096);
-    agent.serve_stream(far);
+    agent.serve(far);
     Client::new(near)
 }
 
@@ -57,9 +117,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
     /// The next answer, or `None` when the agent has closed the stream.
     pub(crate) async fn answer(&mut self) -> Option<Response> {
+        Some(Response::decode(&self.frame().await?).unwrap())
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             if let Some(frame) = Frame::take(&mut self.received).unwrap() {
-                return Some(Response::decode(&frame).unwrap());
+                return Some(frame);
             }
             let read = self.stream.read_buf(&mut self.received);
             if timeout(DEADLINE, read).await.expect("answered in time").unwrap() == 0 {

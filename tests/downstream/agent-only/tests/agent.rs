@@ -17,7 +17,7 @@ fn all_keys_are_counted() -> Result<(), Box<dyn std::error::Error>> {
     let listing = agent_request().operation(Operation::RequestIdentities);
     let listed = agent.events().wait_for(listing).blocking()?;
     assert!(listed.answered());
-    agent.shutdown().blocking();
+    agent.shutdown().blocking()?;
     Ok(())
 }
 
