@@ -8,12 +8,17 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod check;
 mod env;
 mod errors;
 mod events;
 mod help;
 mod login;
 mod ready;
+mod scenario;
+mod scenario_garbage;
+mod scenario_runs;
+mod serve_scenario;
 mod stop;
 mod support;
 mod table;
