@@ -29,8 +29,9 @@ Other braces stay as they are, and so does `${word}`; `{{port}}` is `{port}`.
 
 The command has the variables that `serve --env` prints in its environment.
 
-Exit status: 0 when the command succeeded and everything expected came, 1 when something did not, 5 when only the
-command failed, 6 when it could not be started, and those of `serve`.";
+Exit status: 0 when the command succeeded and everything expected came, 1 when
+something did not, 5 when only the command failed, 6 when it could not be
+started, and those of `serve`.";
 
 /// A mock SSH server for tests in any language.
 ///
@@ -172,7 +173,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen_address: Option<IpAddr>,
 
-    /// Listen on this port; 0 takes any free one [default: 2200, and 0 with --json or --env]
+    /// Listen on this port; 0 takes any free one [default: 2200, and 0 where a program is told]
     #[arg(long, value_name = "PORT")]
     pub(crate) listen_port: Option<u16>,
 

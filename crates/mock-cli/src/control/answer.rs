@@ -154,7 +154,10 @@ impl Failure {
 
     /// What serde has against a request, with the name that was probably meant.
     pub(super) fn bad_request(error: &serde_json::Error) -> Self {
-        let message = error.to_string();
+        let mut message = error.to_string();
+        for (in_rust, in_json) in [("u64", "a number"), ("usize", "a number"), ("f64", "a number")] {
+            message = message.replace(&format!("expected {in_rust}"), &format!("expected {in_json}"));
+        }
         if let Some(rest) = message.strip_prefix("unknown variant ") {
             let (name, known) = names(rest);
             let text = format!("there is no command `{name}`");

@@ -4,9 +4,12 @@ use crate::support::{filters, run, text};
 
 #[test]
 fn help_of_the_program_and_of_each_subcommand() {
-    for (name, args) in
-        [("help", &["--help"][..]), ("help_short", &["-h"]), ("help_serve", &["serve", "--help"])]
-    {
+    for (name, args) in [
+        ("help", &["--help"][..]),
+        ("help_short", &["-h"]),
+        ("help_serve", &["serve", "--help"]),
+        ("help_verify", &["verify", "--help"]),
+    ] {
         let output = run(args);
         assert!(output.status.success());
         filters().bind(|| insta::assert_snapshot!(name, text(&output.stdout)));

@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod control;
 mod env;
 mod errors;
 mod events;
@@ -22,3 +23,4 @@ mod serve_scenario;
 mod stop;
 mod support;
 mod table;
+mod verify;

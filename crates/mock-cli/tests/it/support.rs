@@ -88,6 +88,11 @@ impl Server {
         kill(self.process.id, signal).unwrap();
     }
 
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.process.ended()
+    }
+
     /// Tells it to stop, and waits until it has.
     pub(crate) fn stop(&mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
@@ -190,6 +195,8 @@ pub(crate) fn filters() -> insta::Settings {
         (r"\d+\.\d{4}s", "TIMEs"),
         (r"MD5:[0-9a-f:]+", "MD5:…"),
         (r"SHA(256|512):[\w+/]+", "SHA$1:…"),
+        (r"seed \d+", "seed NUMBER"),
+        (r#"time="[\d.]+""#, r#"time="SECONDS""#),
         (r"\b[2-9A-HJ-NP-Za-km-z]{16}\b", "SECRET"),
     ] {
         settings.add_filter(pattern, name);

@@ -37,6 +37,7 @@ fn the_log_has_a_line_for_every_event() {
         Server::start(&["--listen-port", "0", "--banner", "Hello", "--version-string", "SSH-2.0-Router_1"]);
     let lines = server.stdout.until("listening on 127.0.0.1");
     let port = lines.last().unwrap().rsplit_once(':').unwrap().1;
+    let port = port.split_once(',').map_or(port, |(port, _seed)| port);
     let mut client = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
     let mut version = [0; 18];
     client.read_exact(&mut version).unwrap();
