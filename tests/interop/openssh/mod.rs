@@ -1,8 +1,10 @@
 //! OpenSSH: `ssh`, `sftp`, `ssh-keyscan`, `ssh-add` and `ssh-keygen`, as installed.
 
 mod binary;
+mod certificates;
 mod channels;
 mod exec;
+mod factors;
 mod keys;
 mod logins;
 mod refusals;
