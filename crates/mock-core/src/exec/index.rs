@@ -17,7 +17,7 @@ const COMPARED: usize = 128;
 const COMPARED_WORDS: usize = 1024;
 /// Neighbours on each side, in the order of their texts, that are compared where there are more rules: what has the longest
 /// begin in common stands next.
-const NEIGHBOURS: usize = 3;
+const NEIGHBOURS: usize = 2;
 /// What is farther than this is no hint.
 const FAR: u32 = 40;
 
