@@ -3,7 +3,7 @@
 use mock_agent::KeyType;
 use serde_json::json;
 
-use crate::python_cases::{binary, channels, logins};
+use crate::python_cases::{binary, channels, factors, logins};
 
 const LOGINS: &str = "asyncssh_logins.py";
 const CHANNELS: &str = "asyncssh_channels.py";
@@ -51,6 +51,26 @@ fn logs_in_by_one_round_of_prompts() {
 #[test]
 fn logs_in_by_several_rounds_one_of_them_without_prompts() {
     logins::several_rounds(LOGINS);
+}
+
+#[test]
+fn logs_in_by_three_factors() {
+    factors::three_factors(LOGINS);
+}
+
+#[test]
+fn is_refused_for_a_wrong_second_factor() {
+    factors::wrong_second_factor(LOGINS);
+}
+
+#[test]
+fn logs_in_with_a_certificate() {
+    factors::certificate(LOGINS);
+}
+
+#[test]
+fn trusts_the_authority_of_a_host_certificate() {
+    factors::host_certificate(LOGINS);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use mock_agent::KeyType;
 use serde_json::json;
 
-use crate::python_cases::{binary, channels, logins};
+use crate::python_cases::{binary, channels, factors, logins};
 
 const LOGINS: &str = "paramiko_logins.py";
 const CHANNELS: &str = "paramiko_channels.py";
@@ -53,6 +53,22 @@ fn logs_in_by_one_round_of_prompts() {
 #[test]
 fn logs_in_by_several_rounds_one_of_them_without_prompts() {
     logins::several_rounds(LOGINS);
+}
+
+#[test]
+fn logs_in_by_three_factors_and_is_told_what_is_left() {
+    let came = factors::three_factors(LOGINS);
+    assert_eq!(came["left"], json!([["password"], ["keyboard-interactive"], []]));
+}
+
+#[test]
+fn is_refused_for_a_wrong_second_factor() {
+    factors::wrong_second_factor(LOGINS);
+}
+
+#[test]
+fn logs_in_with_a_certificate() {
+    factors::certificate(LOGINS);
 }
 
 #[test]

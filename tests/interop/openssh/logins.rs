@@ -71,7 +71,7 @@ fn with_an_agent_which_sees_the_session() {
     let signatures = agent.events().signatures();
     assert_eq!(signatures.len(), 1);
     assert_eq!(signatures[0].signer.as_ref().unwrap().comment, "anna@work");
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 #[test]

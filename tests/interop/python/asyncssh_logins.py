@@ -20,12 +20,21 @@ class Client(asyncssh.SSHClient):
         return given["answers"][len(came["rounds"]) - 1]
 
 
+def key():
+    if "certificate" in given:
+        return (given["key_file"], given["certificate"])
+    return given["key_file"]
+
+
 async def credential():
     method = given["method"]
     if method == "password":
         return {"password": given["password"]}
     if method == "publickey":
-        return {"client_keys": [given["key_file"]]}
+        return {"client_keys": [key()]}
+    if method == "chain":
+        # It goes on by itself with what is left; the order is that of the server.
+        return {"client_keys": [key()], "password": given.get("password")}
     if method == "agent":
         async with asyncssh.connect_agent(given["agent"]) as agent:
             keys = await agent.get_keys()

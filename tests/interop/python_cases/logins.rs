@@ -83,7 +83,7 @@ pub(crate) fn agent(script: &str) {
     assert_eq!(came["keys"], json!(["anna@work"]));
     accepted(server, &came, "publickey");
     assert_eq!(agent.events().signatures().len(), 1, "{}", agent.events().timeline());
-    agent.shutdown().blocking();
+    agent.shutdown().blocking().unwrap();
 }
 
 pub(crate) fn one_round(script: &str) {

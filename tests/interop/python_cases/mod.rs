@@ -8,4 +8,5 @@
 
 pub(crate) mod binary;
 pub(crate) mod channels;
+pub(crate) mod factors;
 pub(crate) mod logins;
