@@ -1,9 +1,12 @@
 //! Examples, as tests: each file is one test as you would write it in your own project, with a real client.
 
 mod openssh {
+    mod backoff;
     mod blocking;
     mod deploy;
+    mod flaky;
     mod one_decision;
+    mod transcript;
     mod two_factors;
     mod wizard;
 }

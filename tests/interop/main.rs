@@ -6,7 +6,10 @@
 
 mod asyncssh;
 mod dbclient;
+mod node;
 mod openssh;
 mod paramiko;
 mod plink;
+mod pytest;
 mod python_cases;
+mod shell;

@@ -20,6 +20,7 @@ mod home;
 mod noise;
 mod openssh;
 mod python;
+mod recipe;
 mod terminal;
 
 use std::{env, path::PathBuf, time::Duration};
@@ -30,7 +31,8 @@ pub use client::{Client, Finished};
 pub use home::Home;
 pub use noise::noise;
 pub use openssh::{OpenSsh, REAL_KNOWN_HOSTS};
-pub use python::Python;
+pub use python::{Python, interpreter};
+pub use recipe::Recipe;
 pub use terminal::Terminal;
 
 /// How long a client may take. Far more than it needs: it is reached only by a test that fails.

@@ -2,7 +2,7 @@
 //!
 //! The scripts only do as a user of the library would; what came of it is judged in Rust.
 
-use std::env;
+use std::{env, ffi::OsString};
 
 use mock_core::{ClientKit, KitUser, MockSshServer};
 use serde_json::{Value, json};
@@ -56,11 +56,16 @@ impl Python {
     }
 }
 
+/// The interpreter of the environment that `cargo xtask integration` makes.
+#[must_use]
+pub fn interpreter() -> OsString {
+    env::var_os("INTEROP_PYTHON")
+        .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it")
+}
+
 /// Runs a script with this object, and returns what it printed.
 pub(crate) fn run(home: &Home, script: &str, given: &Value) -> Value {
-    let interpreter = env::var_os("INTEROP_PYTHON")
-        .expect("INTEROP_PYTHON is not set: `cargo xtask integration` makes the environment and sets it");
-    let mut command = home.command(interpreter);
+    let mut command = home.command(interpreter());
     // Warnings about what libraries will drop are not our business; bytecode does not belong into the sources.
     command.args(["-W", "ignore", "-B"]);
     command.arg(package().join("interop/python").join(script));

@@ -72,7 +72,7 @@ pub(crate) fn interop(steps: &mut Steps, target_dir: &Path) {
     });
     steps.step(INTEROP, || {
         let task = without(&missing);
-        if ["paramiko", "asyncssh"].iter().all(|suite| missing.contains_key(suite)) {
+        if ["paramiko", "asyncssh", "pytest"].iter().all(|suite| missing.contains_key(suite)) {
             return task.run();
         }
         task.env("INTEROP_PYTHON", tool::python(target_dir)?.display().to_string()).run()

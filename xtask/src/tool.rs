@@ -36,9 +36,10 @@ pub(crate) const PROGRAMS: &[Program] = &[
         packages: "dropbear-bin",
     },
     Program { name: "plink", suites: &["plink"], purpose: "PuTTY's client", packages: "putty-tools" },
+    Program { name: "node", suites: &["node"], purpose: "the recipe for tests with Node", packages: "nodejs" },
     Program {
         name: "python3",
-        suites: &["paramiko", "asyncssh"],
+        suites: &["paramiko", "asyncssh", "pytest"],
         purpose: "Paramiko and AsyncSSH, in an environment of their own",
         packages: "python3 python3-venv",
     },
@@ -51,7 +52,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
 ];
 
 const fn openssh(name: &'static str, purpose: &'static str) -> Program {
-    Program { name, suites: &["openssh"], purpose, packages: "openssh-client" }
+    Program { name, suites: &["openssh", "shell", "node"], purpose, packages: "openssh-client" }
 }
 
 impl Program {
