@@ -7,8 +7,14 @@ use anyhow::{Context, Result, bail};
 use crate::{task::Task, workspace};
 
 /// A document, and the arguments for cargo that print it.
-const DOCUMENTS: &[(&str, &str)] =
-    &[("docs/events.md", "run --quiet --package mock-base --features schema --example events_doc")];
+const DOCUMENTS: &[(&str, &str)] = &[
+    ("docs/events.md", "run --quiet --package mock-base --features schema --example events_doc"),
+    ("docs/control.md", "run --quiet --package mock-cli --features schema --example control_doc"),
+    (
+        "docs/control.schema.json",
+        "run --quiet --package mock-cli --features schema --example control_doc -- --schema",
+    ),
+];
 
 pub(crate) fn write() -> Result<()> {
     for (path, args) in DOCUMENTS {

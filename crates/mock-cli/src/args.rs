@@ -12,26 +12,7 @@ use std::{
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use mock_base::ParsedExpectation;
 
-use crate::{lab::Purpose, output::People};
-
-/// What there is to know about the command of `verify`.
-const VERIFY_HELP: &str = "\
-Placeholders in the command and its arguments:
-  {host} {port}        where the server listens
-  {config}             a configuration for `ssh -F`, with a host of the name of each user
-  {known_hosts}        its host keys
-  {identity}           the key file of the user who has one; {identity:NAME} of this user
-  {password}           of the user who has one; {password:NAME} of this user
-  {agent}              the socket of the agent
-  {directory}          where all these files are
-  {control}            the socket of --control
-Other braces stay as they are, and so does `${word}`; `{{port}}` is `{port}`.
-
-The command has the variables that `serve --env` prints in its environment.
-
-Exit status: 0 when the command succeeded and everything expected came, 1 when
-something did not, 5 when only the command failed, 6 when it could not be
-started, and those of `serve`.";
+use crate::{lab::Purpose, output::People, placeholder};
 
 /// A mock SSH server for tests in any language.
 ///
@@ -59,7 +40,7 @@ impl Args {
             None => self.serve.conflict(),
             Some(Command::Serve(args)) => args.conflict(),
             Some(Command::Verify(args)) => args.conflict(),
-            Some(Command::Check(_)) => None,
+            Some(Command::Check(_) | Command::Agent(_)) => None,
         };
         match conflict {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -76,6 +57,8 @@ pub(crate) enum Command {
     Verify(Box<VerifyArgs>),
     /// Say what is wrong with scenario files
     Check(CheckArgs),
+    /// Run an ssh-agent by itself, for a shell or for one command
+    Agent(Box<AgentArgs>),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -101,7 +84,7 @@ pub(crate) struct ServeArgs {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-#[command(next_line_help = false, after_help = VERIFY_HELP)]
+#[command(next_line_help = false, after_help = placeholder::HELP)]
 pub(crate) struct VerifyArgs {
     /// What to run, with its arguments; `{config}`, `{port}` and the like are replaced, see below
     #[arg(required = true, last = true, value_name = "COMMAND")]
@@ -135,6 +118,10 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+mod agent;
+
+pub(crate) use agent::{AgentArgs, AgentPolicy};
 
 /// What runs, whoever is told of it.
 #[derive(Debug, Clone, ClapArgs)]

@@ -24,6 +24,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+#[cfg(feature = "schema")]
+pub use control::schema as control_schema;
 pub use error::ExitStatus;
 pub use scenario::{Problem, Scenario, ScenarioError, ScenarioUser};
 

@@ -10,6 +10,25 @@ use crate::{
     lab::Lab,
 };
 
+/// What there is to know about the command of `verify`.
+pub(crate) const HELP: &str = "\
+Placeholders in the command and its arguments:
+  {host} {port}        where the server listens
+  {config}             a configuration for `ssh -F`, with a host of the name of each user
+  {known_hosts}        its host keys
+  {identity}           the key file of the user who has one; {identity:NAME} of this user
+  {password}           of the user who has one; {password:NAME} of this user
+  {agent}              the socket of the agent
+  {directory}          where all these files are
+  {control}            the socket of --control
+Other braces stay as they are, and so does `${word}`; `{{port}}` is `{port}`.
+
+The command has the variables that `serve --env` prints in its environment.
+
+Exit status: 0 when the command succeeded and everything expected came, 1 when
+something did not, 5 when only the command failed, 6 when it could not be
+started, and those of `serve`.";
+
 /// All there are; those with a user may be followed by `:` and a name.
 const NAMES: [(&str, Placeholder); 9] = [
     ("host", Placeholder::Host),

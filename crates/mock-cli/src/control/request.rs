@@ -150,7 +150,7 @@ fn thousand() -> usize {
 pub(crate) struct Wait {
     /// For what, in the text form of queries.
     pub(super) query: String,
-    /// How long: seconds, or a text such as `500ms`.
+    /// How long: seconds, or a text such as `500ms`; 5 seconds if nothing is said.
     #[serde(default)]
     pub(super) within: Within,
     /// Only events with a higher number `seq` count: for waiting for the next one.

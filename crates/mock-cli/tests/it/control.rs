@@ -1,6 +1,7 @@
 //! `--control`: requests over standard input and over a socket, and the examples of `docs/control.md`.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{self, Read as _, Write as _},
     net::TcpStream,
@@ -218,7 +219,7 @@ fn what_cannot_be_understood_is_answered_with_what_is_wrong() {
         r#"{"id":12,"command":"wait","query":"exec","within":0}"#,
     ] {
         client.send(line);
-        answers.push_str(&format!("{line}\n{}\n\n", client.lines.next()));
+        write!(answers, "{line}\n{}\n\n", client.lines.next()).unwrap();
     }
     filters().bind(|| insta::assert_snapshot!("control_errors", answers));
     assert!(server.stop(Signal::SIGTERM).success());

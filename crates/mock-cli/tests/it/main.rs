@@ -10,6 +10,7 @@
 
 mod check;
 mod control;
+mod control_examples;
 mod env;
 mod errors;
 mod events;
