@@ -188,8 +188,10 @@ impl fmt::Display for KeyOptions {
         let mut options = vec![self.permissions.to_string()];
         options.retain(|options| !options.is_empty());
         options.extend(self.authority.then(|| "cert-authority".to_owned()));
-        options.extend(self.from.iter().map(|from| format!("from=\"{from}\"")));
-        options.extend(self.principals.iter().map(|names| format!("principals=\"{}\"", names.join(","))));
+        let quoted = |text: &str| text.replace('"', "\\\"");
+        options.extend(self.from.iter().map(|from| format!("from=\"{}\"", quoted(&from.to_string()))));
+        let principals = self.principals.iter().map(|names| quoted(&names.join(",")));
+        options.extend(principals.map(|names| format!("principals=\"{names}\"")));
         options.extend(self.expires.and_then(|expires| {
             let time = Timestamp::try_from(expires).ok()?;
             Some(format!("expiry-time=\"{}\"", time.strftime("%Y%m%d%H%M%SZ")))
@@ -198,22 +200,23 @@ impl fmt::Display for KeyOptions {
     }
 }
 
-/// Splits where `ends` says so, but not within double quotes; in there, `\"` stands for a quote.
+/// Splits where `ends` says so, but not within double quotes. As in OpenSSH, a backslash right before a quote stands with
+/// it for a quote, and for itself anywhere else.
 pub(super) fn split(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
     let (mut quoted, mut escaped) = (false, false);
     let end = text.find(|c: char| {
         quoted ^= c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
+        escaped = c == '\\';
         ends(c) && !quoted
     });
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// What stands in double quotes. Only a quote can be written with a backslash.
+/// What stands in double quotes.
 fn unquoted(value: &str) -> Option<String> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
     let plain = inner.replace("\\\"", "");
-    (!plain.contains('"')).then(|| inner.replace("\\\"", "\""))
+    (!plain.contains('"') && !inner.ends_with('\\')).then(|| inner.replace("\\\"", "\""))
 }
 
 fn privilege(option: &str) -> Option<(Privilege, bool)> {

@@ -1,6 +1,8 @@
 //! A login by each method, and what a client with the wrong secret or name is told.
 
-use mock_auth::{AcceptAny, Combine as _, KbdintRound, KeyboardInteractive, NoneAuth, Password, PublicKeys};
+use mock_auth::{
+    AcceptAny, Combine as _, KbdintRound, KeyboardInteractive, MockCa, NoneAuth, Password, PublicKeys,
+};
 
 use crate::support::{answer, certificate, connect, key, new_key, none, password, serve, start};
 
@@ -63,12 +65,13 @@ async fn a_key_lets_in_after_an_unknown_one() {
 async fn a_certificate_for_a_known_key_is_not_that_key() {
     let known = new_key();
     let server = serve(PublicKeys::new("anna", [&known]));
-    let said = certificate(&mut connect(&server).await, "anna", &known).await;
+    let signed = MockCa::new().user(known.public_key(), "anna").sign().unwrap();
+    let said = certificate(&mut connect(&server).await, "anna", &known, signed.clone()).await;
     assert_eq!(said, "no; go on with [publickey]");
     server.shutdown().await.unwrap();
 
     let server = serve(AcceptAny);
-    let said = certificate(&mut connect(&server).await, "anna", &known).await;
+    let said = certificate(&mut connect(&server).await, "anna", &known, signed).await;
     assert_eq!(said, "welcome");
     server.shutdown().await.unwrap();
 }

@@ -7,8 +7,11 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod certificates;
+mod factors;
 mod journal;
 mod logins;
 mod random;
+mod security_keys;
 mod support;
 mod users;

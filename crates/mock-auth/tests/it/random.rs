@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use mock_auth::{Combine as _, KbdintRound, KeyboardInteractive, Password, PublicKeys, User, Users};
+use mock_auth::{
+    AddressList, AuthenticationMethods, AuthorizedKey, Combine as _, KbdintRound, KeyOptions,
+    KeyboardInteractive, OneTimeCode, Password, PublicKeys, User, Users,
+};
 use mock_core::{Answer, Attempt, Authenticator, Credential, LoginContext, keys::PublicKey};
 use proptest::{collection::vec, prelude::*};
 
@@ -107,5 +110,55 @@ proptest! {
     #[test]
     fn authorized_keys_text_never_panics(text in r#"([ -~\t\r\n]|"|\\|\PC|ssh-ed25519 ){0,80}"#) {
         let _either_way = PublicKeys::any_user_from_authorized_keys(&text);
+    }
+}
+
+/// Options as somebody may write them, right and wrong.
+fn options() -> impl Strategy<Value = String> {
+    let name = prop_oneof![
+        Just("restrict"),
+        Just("no-pty"),
+        Just("pty"),
+        Just("cert-authority"),
+        Just("command"),
+        Just("environment"),
+        Just("from"),
+        Just("expiry-time"),
+        Just("principals"),
+        Just("tunnel"),
+    ];
+    let value = prop_oneof![
+        Just(String::new()),
+        Just(r#"="A=b""#.to_owned()),
+        Just(r#"="10.0.0.0/8,!10.*""#.to_owned()),
+        Just(r#"="20300101Z""#.to_owned()),
+        r#"="(\\"|[ -~]|\PC){0,10}"?"#,
+    ];
+    vec((name, value).prop_map(|(name, value)| format!("{name}{value}")), 0..5)
+        .prop_map(|list| list.join(","))
+}
+
+proptest! {
+    #[test]
+    fn options_are_read_or_refused_and_what_is_read_is_written_back(text in options()) {
+        if let Ok(options) = text.parse::<KeyOptions>() {
+            let written = options.to_string();
+            prop_assert_eq!(written.parse::<KeyOptions>().map_err(|error| error.to_string()), Ok(options));
+        }
+    }
+
+    #[test]
+    fn a_line_with_any_options_never_panics(options in options(), blank in "[ \t]{0,3}", comment in r"\PC{0,10}") {
+        let line = format!("{options}{blank}{} {comment}", KNOWN.to_openssh().unwrap());
+        if let Ok(key) = line.parse::<AuthorizedKey>() {
+            prop_assert_eq!(key.key().key_data(), KNOWN.key_data());
+        }
+    }
+
+    #[test]
+    fn lists_of_any_kind_never_panic(text in r"([0-9a-f.:/*?!, -]|\PC){0,30}") {
+        let _either_way = text.parse::<AddressList>().map(|list| list.contains([127, 0, 0, 1].into()));
+        let _either_way = text.parse::<AuthenticationMethods>();
+        let _either_way = OneTimeCode::new(&text);
     }
 }

@@ -67,3 +67,37 @@ fn a_host_key_that_cannot_be_used_is_told_from_one_that_is_none() {
     let text = key.private_key().to_openssh(mock_core::keys::ssh_key::LineEnding::LF).unwrap();
     assert_eq!(HostKey::parse(&text).unwrap().md5().len(), "MD5:".len() + 16 * 3 - 1);
 }
+
+#[tokio::test]
+async fn certificates_are_written_where_clients_look_for_them() {
+    use mock_core::keys::{Certificate, PrivateKey, safe_rng, ssh_key::certificate::Builder};
+    let authority = HostKey::ed25519();
+    let certify = |key: &PrivateKey| -> Certificate {
+        let public = key.public_key().key_data().clone();
+        let mut builder = Builder::new_with_random_nonce(&mut safe_rng(), public, 0, u64::MAX).unwrap();
+        builder.all_principals_valid().unwrap();
+        builder.sign(authority.private_key()).unwrap()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let host = HostKey::ed25519();
+    let host = host.clone().with_certificate(certify(host.private_key())).unwrap();
+    let server = open().host_key(host).host_key(HostKey::ecdsa()).start().await.unwrap();
+    let key = HostKey::ed25519().private_key().clone();
+    let certificate = certify(&key);
+    let user = || KitUser::new("deploy").identity(key.clone()).certificate(certificate.clone());
+    let kit = server.client_kit(directory.path()).user(user()).write().unwrap();
+
+    let written = fs::read_to_string(kit.certificate_file("deploy")).unwrap();
+    assert_eq!(Certificate::from_openssh(&written).unwrap(), certificate);
+    assert!(fs::read_to_string(kit.config_file()).unwrap().contains("CertificateFile \""));
+    let host = format!("[127.0.0.1]:{}", server.port());
+    let [trusted, known] = kit.known_hosts() else {
+        panic!("two host keys make {:?}", kit.known_hosts());
+    };
+    // The authority in place of the key, so that a bad certificate is not made good by it.
+    assert_eq!(*trusted, format!("@cert-authority {host} {}", authority.to_openssh()));
+    assert!(known.starts_with(&format!("{host} ecdsa-sha2-nistp256 ")));
+
+    let clash = server.client_kit(directory.path()).user(user()).user(KitUser::new("deploy-cert")).write();
+    assert!(matches!(clash.unwrap_err(), KitError::UserName { name } if name == "deploy-cert"));
+}
