@@ -9,8 +9,8 @@ use mock_base::{
 
 use crate::{
     Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Handler, Launch, LoginContext,
-    LoginState, Memory, Methods, Open, Permissions, Privilege, Program, Reply, Request, Rules, Verdict,
-    Wanted, forced,
+    LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program, Reply, Request, Rules,
+    Verdict, Wanted, forced,
 };
 
 /// What a connection is greeted with.
@@ -66,7 +66,7 @@ impl Composed {
         &mut *self.login.insert((user.to_owned(), login)).1
     }
 
-    /// What the login is held to: what it asked for, what it denied itself, and what is forced on it.
+    /// What the login is held to. A handler that opens forwarded channels by itself asks here whether it may.
     pub fn permissions(&self) -> &Permissions {
         &self.permissions
     }
@@ -119,8 +119,14 @@ impl Handler for Composed {
     }
 
     fn channel_open(&mut self, kind: &ChannelKind) -> Open {
+        let forwarded =
+            matches!(kind, ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. });
         match kind {
             ChannelKind::Session => Open::Accept,
+            _ if forwarded && !self.permissions.allows(Privilege::PortForwarding) => {
+                let text = "this login may not forward ports".to_owned();
+                Open::Refuse { reason: OpenFailure::AdministrativelyProhibited, text }
+            }
             _ => Open::refuse(),
         }
     }

@@ -130,6 +130,16 @@ fn a_certificate_says_what_the_login_may_do() {
 }
 
 #[test]
+fn a_login_that_may_not_forward_ports_is_told_so() {
+    let (ca, key) = (MockCa::new(), new_key());
+    let server = server(Certificates::any_user([&ca]));
+    let draft = ca.user(key.public_key(), "anna").without_extension("permit-port-forwarding");
+    let ssh = with_certificate(&server, &key, draft.sign().unwrap());
+    ssh.run(["-W", "localhost:1", "anna"]).failed(255, "this login may not forward ports");
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
 fn an_authority_in_authorized_keys_may_name_other_principals() {
     let (ca, key) = (MockCa::new(), new_key());
     let text = format!("principals=\"ops,db\",no-pty,{}", ca.authorized_line());
