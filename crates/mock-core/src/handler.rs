@@ -243,7 +243,7 @@ impl std::fmt::Debug for Launch {
             LaunchAnswer::Refuse => "refuse",
             LaunchAnswer::Silence => "silence",
         };
-        f.debug_struct("Launch").field("answer", &answer).field("rule", &self.rule).finish()
+        f.debug_struct("Launch").field("answer", &answer).field("rule", &self.rule).finish_non_exhaustive()
     }
 }
 

@@ -140,9 +140,10 @@ impl Channel {
 
     /// The channel is closed by the client or with its connection: whatever runs on it ends.
     pub(super) fn close(&self) {
+        // First: who reads to the end must see that it is not one that the client sent.
+        self.shared.closed();
         self.inbox.end();
         self.controls.end();
-        self.shared.closed();
     }
 
     /// How much of what arrived waits to be read.

@@ -111,6 +111,11 @@ impl Output {
         self.unless_closed(async |channel, _| channel.close().await.is_ok()).await
     }
 
+    /// Whether the channel is closed, from whichever side.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.closed.is_cancelled()
+    }
+
     /// Bytes sent so far, on both streams together.
     pub(super) fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::Relaxed)

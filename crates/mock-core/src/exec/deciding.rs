@@ -58,6 +58,7 @@ impl Deciding {
             data = request.stdin.take().map(|stdin| stdin.data).unwrap_or_default();
             match session.read().await {
                 Some(more) => data = append(data, more),
+                None if session.is_closed() => return Exit::Silent,
                 None => ended = true,
             }
         };

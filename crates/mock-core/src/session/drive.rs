@@ -6,6 +6,9 @@ use tokio::time::sleep_until;
 use super::{Stdin, Stdout};
 use crate::{Exit, Flow, Outbox, Service};
 
+/// A service that holds back so much of what it was given gets no more.
+const MOST_HELD: usize = 1 << 20;
+
 /// Hands over what is read until the service is done; its exit.
 pub(crate) async fn drive(mut service: Box<dyn Service>, mut stdin: Stdin, stdout: Stdout) -> Exit {
     let mut out = Outbox::new();
@@ -19,13 +22,14 @@ pub(crate) async fn drive(mut service: Box<dyn Service>, mut stdin: Stdin, stdou
             }
         };
         let mut flow = tokio::select! {
-            data = stdin.read(), if !ended => match data {
-                Some(data) => service.receive(&data, &mut out),
-                None => {
+            data = stdin.read(), if !ended && service.held() < MOST_HELD => {
+                if let Some(data) = data {
+                    service.receive(&data, &mut out)
+                } else {
                     ended = true;
                     service.eof(&mut out)
                 }
-            },
+            }
             () = timer => {
                 out.wake_at = None;
                 service.resume(&mut out)

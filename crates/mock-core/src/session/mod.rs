@@ -83,6 +83,11 @@ impl Session {
         self.parts.stdin.twin(data)
     }
 
+    /// Whether the channel is closed, so that the end of the data is not one that the client sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.parts.stdout.output().is_closed()
+    }
+
     pub(crate) fn stdout(&self) -> Stdout {
         self.parts.stdout.clone()
     }

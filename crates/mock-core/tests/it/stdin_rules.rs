@@ -245,3 +245,18 @@ async fn a_closure_may_look_at_the_input_and_panic() {
     assert_eq!(send(&client, "x", b"abc").await.status, Some(0));
     assert_eq!(server.events().first(event::panicked()).unwrap().message, "matcher panics");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_channel_that_is_closed_without_an_end_is_no_call_however_often() {
+    let server = importing().start_in_memory().unwrap();
+    let client = login(&server).await;
+    for _ in 0..2000 {
+        let channel = begin(&client, "import").await;
+        channel.data(&b"one\n"[..]).await.unwrap();
+        channel.close().await.unwrap();
+    }
+    client.disconnect(russh::Disconnect::ByApplication, "", "").await.unwrap();
+    server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    let hits: u64 = server.rules().list().iter().map(|rule| rule.hits).sum();
+    assert_eq!((hits, server.events().query(event::matched()).len()), (0, 0));
+}
