@@ -2,15 +2,22 @@
 
 mod error;
 mod fs;
+mod scp;
 mod server;
 pub mod wire;
 
 pub use error::FsError;
 pub use fs::{
-    AccessTimes, BuildError, Caller, Change, Diff, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found, Id,
-    Limits, MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes, Snapshot, Space,
-    User,
+    AccessTimes, BuildError, Caller, Change, Diff, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found,
+    Id, Limits, MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes,
+    Snapshot, Space, User,
 };
+pub use scp::{
+    Receipts, Received, Scp, ScpCause, ScpError, ScpEvents, ScpOp, ScpOperation, ScpOps, received, scp_op,
+    scp_uploaded,
+};
+#[cfg(feature = "server")]
+pub use scp::{ScpCommand, scp_command};
 pub use server::{
     Cause, FileContent, Progress, ReplySink, ServeError, SessionError, Sftp, SftpEvents, SftpOp, SftpOps,
     SftpSession, sftp_op, uploaded,

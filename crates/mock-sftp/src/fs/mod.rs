@@ -11,7 +11,8 @@ use std::{fmt, time::SystemTime};
 use bytes::Bytes;
 
 pub use mem::{
-    AccessTimes, BuildError, Change, Diff, Dir, Entry, File, Found, Id, Limits, MemFs, MemFsBuilder, Snapshot, User,
+    AccessTimes, BuildError, Change, Diff, Dir, Entry, File, Found, Id, Limits, MemFs, MemFsBuilder,
+    Snapshot, User,
 };
 
 use crate::FsError;
