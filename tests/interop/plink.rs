@@ -1,10 +1,11 @@
-//! plink, PuTTY's client for scripts.
+//! plink, PuTTY's client for scripts, and pscp, its `scp`.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, Password, PublicKeys};
 use mock_core::{Authenticator, Exec, HostKey, MockSshServer, Reply, Session, event};
+use mock_sftp::{MemFs, Scp, ScpEvents as _, User};
 use support::{Client, Finished, Home, noise};
 
 fn server(auth: impl Authenticator + 'static) -> MockSshServer {
@@ -114,5 +115,43 @@ fn four_mebibytes_go_there_and_back() {
     let finished = Client::run_with_input(&mut command, &data);
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
     assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
+    server.shutdown().blocking().unwrap();
+}
+
+/// `pscp -scp` for `anna`, who knows the host keys by their fingerprints.
+fn pscp(home: &Home, server: &MockSshServer, args: &[&str]) -> Finished {
+    let mut pscp = home.command("pscp");
+    pscp.args(["-scp", "-q", "-batch", "-P", &server.port().to_string()]);
+    for key in server.host_keys() {
+        pscp.args(["-hostkey", &key.sha256()]);
+    }
+    pscp.arg("-pwfile").arg(home.file("password", "hunter2\n"));
+    Client::run(pscp.args(args))
+}
+
+#[test]
+fn pscp_copies_files_and_trees_both_ways() {
+    let anna = User::new("anna").start("/home/anna");
+    let files = MemFs::builder().user(anna).dir("/home/anna").build().unwrap();
+    let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
+    let server = builder.exec(Scp::exec(files.clone())).start_blocking().unwrap();
+    let home = Home::new();
+    let data = noise(3 << 20);
+    fs::create_dir_all(home.join("tree/sub")).unwrap();
+    fs::write(home.join("tree/a b"), &data).unwrap();
+    fs::write(home.join("tree/sub/empty"), "").unwrap();
+    let host = |path: &str| format!("anna@127.0.0.1:{path}");
+    assert_eq!(pscp(&home, &server, &["-r", "-p", "tree", &host(".")]).succeeded(), "");
+    assert!(files.read("/home/anna/tree/a b").unwrap() == data);
+    assert_eq!(files.read("/home/anna/tree/sub/empty").unwrap(), "");
+    assert_eq!(pscp(&home, &server, &["-r", "-p", &host("tree"), "back"]).succeeded(), "");
+    assert!(fs::read(home.join("back/a b")).unwrap() == data);
+    assert_eq!(pscp(&home, &server, &["-unsafe", &host("tree/a*"), "."]).succeeded(), "");
+    assert!(fs::read(home.join("a b")).unwrap() == data);
+    pscp(&home, &server, &[&host("missing"), "."]).failed(1, "missing: No such file or directory");
+    let names: Vec<_> = server.events().scp_ops().iter().map(|op| op.operation.name()).collect();
+    let directions = |direction| names.iter().filter(|name| **name == direction).count();
+    assert_eq!((directions("upload"), directions("upload-dir")), (2, 2), "{names:?}");
+    assert_eq!((directions("download"), directions("download-dir")), (4, 2), "{names:?}");
     server.shutdown().blocking().unwrap();
 }

@@ -8,6 +8,7 @@ mod factors;
 mod keys;
 mod logins;
 mod refusals;
+mod scp;
 mod sftp;
 mod terminal;
 
