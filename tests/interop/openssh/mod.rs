@@ -8,7 +8,11 @@ mod factors;
 mod keys;
 mod logins;
 mod refusals;
+<<<<<<< /tmp/tmpjm47f_ag/o
+mod security_keys;
+=======
 mod scp;
+>>>>>>> /tmp/tmpjm47f_ag/t
 mod sftp;
 mod terminal;
 

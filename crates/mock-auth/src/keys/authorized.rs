@@ -8,10 +8,7 @@ use std::{
 
 use mock_core::keys::{PublicKey, ssh_key};
 
-use super::{
-    KeyOptionError, KeyOptions,
-    options::{self},
-};
+use super::{KeyOptionError, KeyOptions, options};
 
 /// A key that somebody may log in with, and what holds for it: one line of `authorized_keys`.
 ///
@@ -48,12 +45,12 @@ pub enum AuthorizedKeyError {
 #[non_exhaustive]
 pub enum AuthorizedKeysError {
     /// A line cannot be used.
-    #[error("line {line}: {source}")]
+    #[error("line {line}: {error}")]
     Line {
         /// Its number.
         line: usize,
-        /// What is wrong.
-        source: AuthorizedKeyError,
+        /// What is wrong. It is a part of the text, so it is not told again as its source.
+        error: AuthorizedKeyError,
     },
     /// The file cannot be read.
     #[error("cannot read `{}`", path.display())]
@@ -93,7 +90,7 @@ impl AuthorizedKey {
         let numbered = (1..).zip(text.lines().map(str::trim));
         numbered
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-            .map(|(line, text)| text.parse().map_err(|source| AuthorizedKeysError::Line { line, source }))
+            .map(|(line, text)| text.parse().map_err(|error| AuthorizedKeysError::Line { line, error }))
             .collect()
     }
 

@@ -60,8 +60,8 @@ pub enum KeyOptionError {
         name: String,
     },
     /// A list of addresses that is none.
-    #[error("option `from`")]
-    From(#[source] AddressListError),
+    #[error("option `from`: {0}")]
+    From(AddressListError),
     /// A time in another form than `YYYYMMDD[HHMM[SS]][Z]`.
     #[error("option `expiry-time`: `{value}` is no time like 20301231 or 20301231235959Z")]
     Time {
@@ -322,7 +322,7 @@ mod tests {
             ("restrict=\"1\"", "option `restrict` has a value, and takes none"),
             ("no-pty=\"1\"", "option `no-pty` has a value, and takes none"),
             ("from=\"a\",from=\"b\"", "option `from` is there twice"),
-            ("from=\"1.2.3.4/8\"", "option `from`"),
+            ("from=\"1.2.3.4/8\"", "option `from`: `1.2.3.4/8` is no address, network or pattern"),
             ("environment=\"1\"", "option `environment`: `1` is not like NAME=value"),
             (
                 "expiry-time=\"soon\"",

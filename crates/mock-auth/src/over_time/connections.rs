@@ -6,8 +6,8 @@ use crate::{RejectAny, Strategies};
 
 /// Another strategy for each connection of a server: the first for the first, and so on; the last for all that follow.
 ///
-/// A connection is one `SSH_MSG_SERVICE_REQUEST` and all that comes after it: a client that reconnects begins anew, and
-/// here it meets other terms. The count is that of the server and includes connections that never log in.
+/// What a server knows of a login belongs to its connection (RFC 4252 section 5): a client that connects again begins
+/// anew, and here it meets other terms. The count is the server's and includes connections that never log in.
 ///
 /// ```
 /// use mock_auth::{AcceptAny, RejectAny, by_connection};
