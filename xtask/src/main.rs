@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is how this program answers")]
 
 mod bench;
+mod bench_agent;
 mod ci;
 mod docs;
 mod downstream;
@@ -27,6 +28,7 @@ cargo xtask <command>
   tidy                     The project's own lints.
   docs [--check]           Writes the generated documents, or says which are out of date.
   bench                    Runs the benchmarks and prints the medians.
+  bench agent              Signatures per second, beside OpenSSH's ssh-agent.
   help                     This text.";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["bench"] => bench::run(),
+        ["bench", "agent"] => bench_agent::run(),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -96,8 +96,8 @@ impl Clients {
         let recorder = self.recorder.on_connection(number);
         recorder.record(Connected::new(peer));
         let conversation = Conversation::new(Arc::clone(&self.shared), recorder.clone(), number);
-        let client = Client::new(stream, conversation, recorder);
-        self.tasks.spawn_on(client.run(self.stop.clone()), &self.runtime);
+        let client = Client::new(stream, recorder);
+        self.tasks.spawn_on(client.run(conversation, self.stop.clone()), &self.runtime);
         number
     }
 

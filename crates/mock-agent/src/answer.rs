@@ -46,6 +46,8 @@ pub(crate) struct Considered {
     purpose: Option<Purpose>,
     /// What is to be done.
     action: Action,
+    /// Whether it takes long enough to be done elsewhere than in a task.
+    pub(crate) is_slow: bool,
 }
 
 /// A request that was dealt with.
@@ -107,7 +109,8 @@ impl Conversation {
                 action = action.after(waited);
             }
         }
-        Considered { request, purpose, action }
+        let is_slow = entry.is_some_and(|entry| entry.is_slow());
+        Considered { request, purpose, action, is_slow }
     }
 
     /// What a policy says. One that panics has its client cut off, and nobody else.
@@ -143,7 +146,7 @@ impl Conversation {
 
     /// Does what is asked, or what a policy said instead.
     pub(crate) fn answer(&mut self, considered: Considered) -> Answered {
-        let Considered { request, purpose, action } = considered;
+        let Considered { request, purpose, action, .. } = considered;
         let session = purpose.as_ref().and_then(|purpose| self.bindings.session_of(purpose)).cloned();
         let (done, fault) = match action.answer {
             Answer::Proper => (self.act(&request, purpose.as_ref()), None),

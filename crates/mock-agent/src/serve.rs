@@ -11,13 +11,17 @@ use mock_base::{
     event::{ClosedBy, Disconnected},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Fault, Frame, FrameError, Request, answer::Conversation, codec::wire_length};
+use crate::{
+    Fault, Frame, FrameError, Request,
+    answer::{Answered, Considered, Conversation},
+    codec::wire_length,
+};
 
 pub(crate) struct Client<S> {
     stream: S,
-    conversation: Conversation,
     /// Records on the client's connection.
     recorder: Recorder,
     /// What was read and not yet understood: never more than one frame and one read.
@@ -35,6 +39,23 @@ enum ServeError {
     Truncated,
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// Deals with a request. An RSA signature takes as long as many others, and the first one still longer: it is made by
+/// another thread, so that no client waits for that of another.
+async fn answer(
+    mut conversation: Conversation,
+    considered: Considered,
+) -> Result<(Conversation, Answered), ServeError> {
+    if !considered.is_slow {
+        let answered = conversation.answer(considered);
+        return Ok((conversation, answered));
+    }
+    let signing = spawn_blocking(move || {
+        let answered = conversation.answer(considered);
+        (conversation, answered)
+    });
+    Ok(signing.await.map_err(io::Error::other)?)
 }
 
 /// How serving ended without an error.
@@ -64,12 +85,12 @@ fn play(proper: &Frame, fault: Option<Fault>) -> (Bytes, Option<Left>) {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    pub(crate) fn new(stream: S, conversation: Conversation, recorder: Recorder) -> Self {
-        Self { stream, conversation, recorder, buffer: BytesMut::new(), received: 0, sent: 0 }
+    pub(crate) fn new(stream: S, recorder: Recorder) -> Self {
+        Self { stream, recorder, buffer: BytesMut::new(), received: 0, sent: 0 }
     }
 
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let (by, reason) = match stop.run_until_cancelled(self.serve()).await {
+    pub(crate) async fn run(mut self, conversation: Conversation, stop: CancellationToken) {
+        let (by, reason) = match stop.run_until_cancelled(self.serve(conversation)).await {
             Some(Ok(Left::ByClient)) => (ClosedBy::Client, "end of stream".to_owned()),
             Some(Ok(Left::ByUs)) => (ClosedBy::Server, "closed by a policy".to_owned()),
             Some(Err(error)) => (ClosedBy::Error, error.to_string()),
@@ -80,14 +101,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         recorder.record(Disconnected::new(by, reason, received, sent));
     }
 
-    async fn serve(&mut self) -> Result<Left, ServeError> {
+    async fn serve(&mut self, mut conversation: Conversation) -> Result<Left, ServeError> {
         while let Some(frame) = self.next_frame().await? {
-            let considered = self.conversation.consider(Request::decode(frame));
-            let delay = self.conversation.delay(&considered);
+            let considered = conversation.consider(Request::decode(frame));
+            let delay = conversation.delay(&considered);
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
-            let answered = self.conversation.answer(considered);
+            let answered;
+            (conversation, answered) = answer(conversation, considered).await?;
             self.recorder.operation(answered.record);
             let (answer, left) = play(&answered.response.to_frame(), answered.fault);
             self.stream.write_all(&answer).await?;

@@ -14,7 +14,7 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey, pkcs1::EncodeRsaPrivateKey as _};
 use signature::Signer as _;
 use ssh_key::{
     Algorithm, HashAlg, Signature,
-    private::{KeypairData, RsaKeypair},
+    private::{Ed25519Keypair, KeypairData, RsaKeypair},
 };
 
 use crate::{SignRequest, token::Token};
@@ -22,6 +22,8 @@ use crate::{SignRequest, token::Token};
 /// What is kept for a private key beside it.
 #[derive(Debug, Default)]
 pub(crate) struct Signing {
+    /// For an Ed25519 key that has signed: the same with all that can be worked out beforehand.
+    ed25519: OnceLock<Option<ed25519_dalek::SigningKey>>,
     /// For an RSA key that has signed: the key in the form of the fast library, unless it does not take it.
     rsa: OnceLock<Option<RsaKeyPair>>,
     /// For the key of a security key.
@@ -37,11 +39,23 @@ impl Signing {
         flags: u32,
     ) -> Result<Signature, signature::Error> {
         match key {
+            KeypairData::Ed25519(key) => self.sign_ed25519(key, data),
             KeypairData::Rsa(key) => self.sign_rsa(key, data, rsa_hash(flags)),
             KeypairData::SkEd25519(key) => self.token.sign_ed25519(key, data),
             KeypairData::SkEcdsaSha2NistP256(key) => self.token.sign_ecdsa(key, data),
             key => key.try_sign(data),
         }
+    }
+
+    /// Whether a signature takes long enough to be made elsewhere than in a task.
+    pub(crate) fn is_slow(key: &KeypairData) -> bool {
+        matches!(key, KeypairData::Rsa(_))
+    }
+
+    fn sign_ed25519(&self, key: &Ed25519Keypair, data: &[u8]) -> Result<Signature, signature::Error> {
+        let ready = self.ed25519.get_or_init(|| key.try_into().ok());
+        let signature = ready.as_ref().ok_or_else(signature::Error::new)?.try_sign(data)?;
+        Ok(Signature::new(Algorithm::Ed25519, signature.to_bytes())?)
     }
 
     fn sign_rsa(

@@ -58,6 +58,11 @@ impl Entry {
         self.signing.sign(self.identity.key_data(), data, flags)
     }
 
+    /// Whether signing takes long enough to be done elsewhere than in a task.
+    pub(crate) fn is_slow(&self) -> bool {
+        Signing::is_slow(self.identity.key_data())
+    }
+
     pub(crate) fn wants_confirmation(&self) -> bool {
         self.identity.constraints().contains(&Constraint::Confirm)
     }
