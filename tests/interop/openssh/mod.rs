@@ -8,11 +8,8 @@ mod factors;
 mod keys;
 mod logins;
 mod refusals;
-<<<<<<< /tmp/tmpjm47f_ag/o
-mod security_keys;
-=======
 mod scp;
->>>>>>> /tmp/tmpjm47f_ag/t
+mod security_keys;
 mod sftp;
 mod terminal;
 
