@@ -9,8 +9,8 @@ use mock_base::{
 
 use crate::{
     Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Handler, Launch, LoginContext,
-    LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program, Reply, Request, Rules, Verdict,
-    Wanted, forced,
+    LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program, Reply, Request, Rules,
+    Verdict, Wanted, forced,
 };
 
 /// What a connection is greeted with.
