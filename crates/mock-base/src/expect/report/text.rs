@@ -94,7 +94,7 @@ impl<'a> Report<'a> {
 
     fn details(&self, f: &mut fmt::Formatter<'_>, unmet: &Unmet) -> fmt::Result {
         for event in unmet.seen.iter().take(LISTED) {
-            self.cited(f, "came", event)?;
+            self.cited(f, "came", event, &[])?;
         }
         if let Some(more @ 1..) = unmet.seen.len().checked_sub(LISTED) {
             writeln!(f, "           and {more} more")?;
@@ -102,12 +102,12 @@ impl<'a> Report<'a> {
         let is_near = unmet.near.iter().any(|(_, mismatch)| mismatch.is_near());
         for (event, mismatch) in unmet.near.iter().filter(|(_, mismatch)| mismatch.is_near() == is_near) {
             if is_near {
-                self.cited(f, "near", event)?;
+                self.cited(f, "near", event, &mismatch.differences)?;
                 for difference in &mismatch.differences {
                     line(f, "           ", difference)?;
                 }
             } else {
-                self.cited(f, "instead", event)?;
+                self.cited(f, "instead", event, &[])?;
             }
         }
         match &unmet.hint {
@@ -116,10 +116,18 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn cited(&self, f: &mut fmt::Formatter<'_>, label: &str, event: &Arc<Event>) -> fmt::Result {
+    /// An event and its hint, unless what the hint says is told behind it.
+    fn cited(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        label: &str,
+        event: &Arc<Event>,
+        differences: &[String],
+    ) -> fmt::Result {
         let (text, hint) = self.event(event);
         line(f, &format!("     {label}: "), &text)?;
-        match hint {
+        let is_told = |hint: &String| differences.iter().any(|difference| hint.contains(difference.as_str()));
+        match hint.filter(|hint| !is_told(hint)) {
             Some(hint) => line(f, "           ", &hint),
             None => Ok(()),
         }
