@@ -191,6 +191,19 @@ impl Pattern {
         }
     }
 
+    /// How every text begins that matches, as far as that is plain to see: what stands before the first wildcard of a
+    /// glob, or behind the `^` of a regular expression. For looking up patterns among thousands.
+    #[must_use]
+    pub fn literal_prefix(&self) -> Option<&str> {
+        let literal = match &self.0 {
+            Form::Any => None,
+            Form::Exact(text) | Form::Prefix(text) => Some(text.as_str()),
+            Form::Glob { text, .. } => text.split(['*', '?', '[', '{', '\\']).next(),
+            Form::Regex(regex) => literal_begin(regex.as_str()),
+        };
+        literal.filter(|literal| !literal.is_empty())
+    }
+
     /// The pattern as words that can be compared one by one; `None` where only the whole can be told.
     pub(crate) fn as_words(&self) -> Option<(&str, bool)> {
         match &self.0 {
@@ -199,6 +212,23 @@ impl Pattern {
             Form::Any | Form::Regex(_) => None,
         }
     }
+}
+
+/// The characters behind the anchor of a regular expression that stand for themselves, and once.
+fn literal_begin(expression: &str) -> Option<&str> {
+    let anchored = expression.strip_prefix('^')?;
+    if anchored.contains('|') {
+        return None;
+    }
+    let plain = |char: char| char.is_alphanumeric() || " /-_=:,;@%\"'<>!~&".contains(char);
+    let end = anchored.find(|char| !plain(char)).unwrap_or(anchored.len());
+    let (literal, rest) = anchored.split_at(end);
+    if !rest.starts_with(['*', '+', '?', '{']) {
+        return Some(literal);
+    }
+    // What is repeated, or need not be there, is the last character.
+    let (last, _) = literal.char_indices().next_back()?;
+    literal.get(..last)
 }
 
 impl From<&str> for Pattern {
@@ -267,6 +297,22 @@ mod tests {
         }
         assert!(Pattern::parse("ls ?").unwrap().is_match("ls ü"));
         assert!(!Pattern::parse("ls ?").unwrap().is_match("ls ab"));
+    }
+
+    #[test]
+    fn the_begin_that_all_matches_share_is_known_where_it_is_plain() {
+        let of = |pattern: Pattern| pattern.literal_prefix().map(str::to_owned);
+        assert_eq!(of(glob("systemctl * app").unwrap()).as_deref(), Some("systemctl "));
+        assert_eq!(of(Pattern::parse("ls [x]*").unwrap()).as_deref(), Some("ls "));
+        assert_eq!(of(glob("*x").unwrap()), None);
+        let of_regex = |text: &str| of(regex(text).unwrap());
+        assert_eq!(of_regex(r"^ls (?<dir>.+)$").as_deref(), Some("ls "));
+        assert_eq!(of_regex("^rm$").as_deref(), Some("rm"));
+        assert_eq!(of_regex("^rms?").as_deref(), Some("rm"));
+        assert_eq!(of_regex("^ab{0}c").as_deref(), Some("a"));
+        for text in ["rm", "^rm|^ls", r"^\w", "(?i)^rm", "^(?i)rm", "^.x", "^a*"] {
+            assert_eq!(of_regex(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl MatchCommand for Pattern {
     }
 
     fn index(&self) -> IndexKey {
-        match (self.as_exact(), self.as_prefix()) {
+        match (self.as_exact(), self.literal_prefix()) {
             (Some(text), _) => IndexKey::Exact(Bytes::copy_from_slice(text.as_bytes())),
             (_, Some(text)) => IndexKey::Prefix(Bytes::copy_from_slice(text.as_bytes())),
             (None, None) => IndexKey::None,
