@@ -55,7 +55,7 @@ async fn a_report_tells_which_rule_answered_instead() {
     }
     let report = report(&server);
     assert!(report.contains("the rule `systemctl …` comes first and answered it"), "{report}");
-    assert!(report.contains("nearest rule `lock`: the state `lock` is `initial`, not `free`"), "{report}");
+    assert!(report.contains("the state `lock` is `initial`, not `free`"), "{report}");
     assert!(report.contains("the rule `rest` answered it: this one answers only call 1"), "{report}");
     server.shutdown().await.unwrap_err();
 }
