@@ -3,7 +3,7 @@
 use mock_agent::KeyType;
 use serde_json::json;
 
-use crate::python_cases::{binary, channels, factors, logins};
+use crate::python_cases::{agents, binary, channels, factors, logins};
 
 const LOGINS: &str = "asyncssh_logins.py";
 const CHANNELS: &str = "asyncssh_channels.py";
@@ -113,4 +113,14 @@ fn is_told_that_nothing_is_left_where_none_is_refused() {
 fn an_exit_signal_is_told_with_its_name() {
     let came = channels::exit_signal(CHANNELS);
     assert_eq!((&came["status"], &came["signal"]), (&json!(-1), &json!(["KILL", false, "", ""])));
+}
+
+#[test]
+fn lists_and_signs_with_an_agent() {
+    agents::signs("asyncssh_agent.py");
+}
+
+#[test]
+fn adds_locks_and_removes_keys_of_an_agent() {
+    agents::keeps_keys("asyncssh_agent.py");
 }

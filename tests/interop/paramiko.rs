@@ -5,7 +5,7 @@
 use mock_agent::KeyType;
 use serde_json::json;
 
-use crate::python_cases::{binary, channels, factors, logins};
+use crate::python_cases::{agents, binary, channels, factors, logins};
 
 const LOGINS: &str = "paramiko_logins.py";
 const CHANNELS: &str = "paramiko_channels.py";
@@ -110,4 +110,9 @@ fn is_told_the_methods_where_none_is_refused() {
 #[test]
 fn an_exit_signal_is_no_status() {
     assert_eq!(channels::exit_signal(CHANNELS)["status"], -1);
+}
+
+#[test]
+fn lists_and_signs_with_an_agent() {
+    agents::signs("paramiko_agent.py");
 }

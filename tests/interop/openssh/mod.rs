@@ -1,5 +1,6 @@
 //! OpenSSH: `ssh`, `sftp`, `ssh-keyscan`, `ssh-add` and `ssh-keygen`, as installed.
 
+mod agent;
 mod binary;
 mod certificates;
 mod channels;

@@ -6,6 +6,7 @@
     reason = "a JSON value has null for what it has not, and a test that finds it fails"
 )]
 
+pub(crate) mod agents;
 pub(crate) mod binary;
 pub(crate) mod channels;
 pub(crate) mod factors;
