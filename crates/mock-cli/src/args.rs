@@ -3,8 +3,9 @@
 //! What single values may be is checked here, what they mean together by the commands. Help texts are for people who
 //! look for a flag; the README tells the story.
 
+mod agent;
+
 use std::{
-    ffi::OsString,
     net::IpAddr,
     path::{Path, PathBuf},
 };
@@ -13,6 +14,8 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum,
 use mock_base::ParsedExpectation;
 
 use crate::{lab::Purpose, output::People, placeholder};
+
+pub(crate) use self::agent::{AgentArgs, AgentPolicy};
 
 /// A mock SSH server for tests in any language.
 ///
@@ -88,7 +91,7 @@ pub(crate) struct ServeArgs {
 pub(crate) struct VerifyArgs {
     /// What to run, with its arguments; `{config}`, `{port}` and the like are replaced, see below
     #[arg(required = true, last = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<OsString>,
+    pub(crate) command: Vec<String>,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -118,10 +121,6 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
-
-mod agent;
-
-pub(crate) use agent::{AgentArgs, AgentPolicy};
 
 /// What runs, whoever is told of it.
 #[derive(Debug, Clone, ClapArgs)]

@@ -53,6 +53,8 @@ pub(crate) enum Error {
     Directory { parent: PathBuf, source: io::Error },
     #[error("cannot make a key for a user")]
     Key(#[from] mock_agent::GenerateError),
+    #[error(transparent)]
+    ReadKey(#[from] mock_agent::ReadError),
     #[error("cannot start the agent")]
     Agent(#[from] mock_agent::StartError),
     #[error(transparent)]
@@ -115,7 +117,14 @@ impl Error {
             | Self::Directory { .. }
             | Self::Kit(_)
             | Self::Events { .. }
-            | Self::JUnit { .. } => ExitStatus::File,
+            | Self::JUnit { .. }
+            | Self::ReadKey(_) => ExitStatus::File,
+            Self::Agent(
+                mock_agent::StartError::Listen { .. }
+                | mock_agent::StartError::InUse { .. }
+                | mock_agent::StartError::NotASocket { .. }
+                | mock_agent::StartError::PathTooLong { .. },
+            ) => ExitStatus::CannotListen,
             _ => ExitStatus::Failure,
         }
     }

@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A command with placeholders.
 #[derive(Debug)]
 pub(crate) struct Program {
+    /// As it was given.
+    given: Vec<String>,
     words: Vec<Template>,
     /// Whether standard output is for somebody else.
     stdout_on_stderr: bool,
@@ -31,19 +33,16 @@ pub(crate) struct Program {
 /// How the command ended.
 #[derive(Debug, Clone)]
 pub(crate) struct CommandEnd {
-    /// As it was given, with its arguments.
+    /// As it was given, with its arguments: what stands for placeholders differs from run to run, and may be secret.
     pub(crate) words: Vec<String>,
     pub(crate) duration: Duration,
     status: ExitStatus,
 }
 
 impl Program {
-    pub(crate) fn parse(
-        words: &[std::ffi::OsString],
-        stdout_on_stderr: bool,
-    ) -> Result<Self, PlaceholderError> {
-        let words = words.iter().map(|word| Template::parse(&word.to_string_lossy()));
-        Ok(Self { words: words.collect::<Result<_, _>>()?, stdout_on_stderr })
+    pub(crate) fn parse(words: &[String], stdout_on_stderr: bool) -> Result<Self, PlaceholderError> {
+        let templates = words.iter().map(|word| Template::parse(word)).collect::<Result<_, _>>()?;
+        Ok(Self { given: words.to_vec(), words: templates, stdout_on_stderr })
     }
 
     /// Runs it against this server to its end, and tells why it ended.
@@ -54,12 +53,24 @@ impl Program {
         if self.stdout_on_stderr {
             client = client.stdout_on_stderr();
         }
-        let begun = Instant::now();
-        let mut running =
-            client.start().map_err(|source| Error::CannotRun { program: program.to_owned(), source })?;
-        let (status, reason) = until_ended(&mut running, signals).await?;
-        Ok((CommandEnd { duration: begun.elapsed(), status, words }, reason))
+        to_its_end(&client, self.given.clone(), signals).await
     }
+}
+
+/// Runs this client, which these words describe, to its end, and tells why it ended.
+pub(crate) async fn to_its_end(
+    client: &Client,
+    words: Vec<String>,
+    signals: &mut Signals,
+) -> Result<(CommandEnd, Reason), Error> {
+    let begun = Instant::now();
+    let cannot_run = |source| {
+        let program = words.first().cloned().unwrap_or_default();
+        Error::CannotRun { program, source }
+    };
+    let mut running = client.start().map_err(cannot_run)?;
+    let (status, reason) = until_ended(&mut running, signals).await?;
+    Ok((CommandEnd { duration: begun.elapsed(), status, words }, reason))
 }
 
 /// Waits for the end. The first signal is passed on, the second ends it.

@@ -1,5 +1,6 @@
 //! One module for each subcommand, each with one function that obeys its arguments.
 
+mod agent;
 mod check;
 mod serve;
 mod verify;
@@ -14,6 +15,7 @@ pub(crate) fn run(args: Args) -> Result<(), Error> {
         Some(Command::Serve(serve)) => serve::run(&serve),
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Agent(agent)) => agent::run(&agent),
         None => serve::run(&args.serve),
     }
 }

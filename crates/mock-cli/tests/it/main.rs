@@ -8,6 +8,7 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+mod agent;
 mod check;
 mod control;
 mod control_examples;
