@@ -4,6 +4,7 @@
 //! look for a flag; the README tells the story.
 
 mod agent;
+mod files;
 
 use std::{
     net::IpAddr,
@@ -15,7 +16,10 @@ use mock_base::ParsedExpectation;
 
 use crate::{lab::Purpose, output::People, placeholder};
 
-pub(crate) use self::agent::{AgentArgs, AgentPolicy};
+pub(crate) use self::{
+    agent::{AgentArgs, AgentPolicy},
+    files::{FileArgs, HostDirectory, SftpServerArgs},
+};
 
 /// A mock SSH server for tests in any language.
 ///
@@ -43,7 +47,7 @@ impl Args {
             None => self.serve.conflict(),
             Some(Command::Serve(args)) => args.conflict(),
             Some(Command::Verify(args)) => args.conflict(),
-            Some(Command::Check(_) | Command::Agent(_)) => None,
+            Some(Command::Check(_) | Command::Agent(_) | Command::SftpServer(_)) => None,
         };
         match conflict {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -62,6 +66,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run an ssh-agent by itself, for a shell or for one command
     Agent(Box<AgentArgs>),
+    /// Speak SFTP on standard input and output, for `sftp -D` and for a server's `Subsystem`
+    SftpServer(Box<SftpServerArgs>),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -134,6 +140,9 @@ pub(crate) struct ServerArgs {
 
     #[command(flatten)]
     pub(crate) users: UserArgs,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
 
     #[command(flatten)]
     pub(crate) behaviour: BehaviourArgs,

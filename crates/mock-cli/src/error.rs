@@ -63,6 +63,10 @@ pub(crate) enum Error {
     Kit(#[from] KitError),
     #[error("cannot write events to `{}`", path.display())]
     Events { path: PathBuf, source: io::Error },
+    #[error("cannot serve the directory `{}`", path.display())]
+    Files { path: PathBuf, source: io::Error },
+    #[error("SFTP ended early")]
+    Sftp(#[source] mock_sftp::ServeError),
     #[error("cannot receive signals")]
     Signals(#[source] io::Error),
     #[error("cannot start the runtime")]
@@ -118,6 +122,7 @@ impl Error {
             | Self::Kit(_)
             | Self::Events { .. }
             | Self::JUnit { .. }
+            | Self::Files { .. }
             | Self::ReadKey(_) => ExitStatus::File,
             Self::Agent(
                 mock_agent::StartError::Listen { .. }

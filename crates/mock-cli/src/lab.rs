@@ -22,13 +22,14 @@ use crate::{
     credentials::{self, Account, Login},
     error::Error,
     expected::{Case, Expected},
+    files::{self, Files},
     scenario::Cast,
     verdict::Verdict,
 };
 
 /// Events that are kept for outputs that are slower than the clients. What is older is dropped: a server that runs
 /// for weeks must not grow.
-const EVENTS_KEPT: usize = 10_000;
+pub(crate) const EVENTS_KEPT: usize = 10_000;
 
 /// The name of the agent in the journal.
 pub(crate) const AGENT: &str = "agent";
@@ -51,6 +52,8 @@ pub(crate) struct Lab {
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
     pub(crate) accounts: Vec<Account>,
+    /// What is served over SFTP and SCP.
+    pub(crate) files: Option<Files>,
     /// Where requests are taken, if that is a socket.
     pub(crate) control: Option<PathBuf>,
     _directory: TempDir,
@@ -80,17 +83,21 @@ impl Lab {
         let agent = start_agent(&cast.accounts, directory.path(), &journal).await?;
         let expect = cast.expect(purpose.expect);
         let builder = match &cast.scenario {
-            Some(scenario) => scenario.serve(args, host_keys, purpose.port, expect.strict),
-            None => host_keys.into_iter().fold(builder(args, purpose), Builder::host_key),
+            Some(scenario) => {
+                scenario.serve(args, host_keys, purpose.port, expect.strict, cast.files.as_ref())
+            }
+            None => {
+                host_keys.into_iter().fold(builder(args, purpose, cast.files.as_ref()), Builder::host_key)
+            }
         };
         let server = cast.let_in(builder).journal(&journal).start().await?;
         if let Some(scenario) = &cast.scenario {
             scenario.begin(&server);
         }
-        let accounts = cast.accounts;
+        let (accounts, files) = (cast.accounts, cast.files);
         let asked = Asked(Expected::of(&server, &expect));
         let kit = write_kit(&server, &accounts, agent.as_ref(), directory.path())?;
-        Ok(Self { asked, server, agent, kit, accounts, control: None, _directory: directory })
+        Ok(Self { asked, server, agent, kit, accounts, files, control: None, _directory: directory })
     }
 
     /// What is expected of the server.
@@ -118,7 +125,7 @@ impl Lab {
     /// Ends everything, and says whether what was expected came. The server is the last to record something: that it has
     /// stopped.
     pub(crate) async fn stop(self) -> Result<Stopped, Error> {
-        let Self { asked, server, agent, kit: _kit, accounts: _, control: _, _directory } = self;
+        let Self { asked, server, agent, kit: _kit, accounts: _, files: _, control: _, _directory } = self;
         // Whoever is in a hurry drops this half way.
         asked.0.ask();
         if let Some(agent) = agent {
@@ -174,7 +181,7 @@ async fn start_agent(
     Ok(Some(agent.await?))
 }
 
-fn builder(args: &ServerArgs, purpose: Purpose<'_>) -> Builder {
+fn builder(args: &ServerArgs, purpose: Purpose<'_>, files: Option<&Files>) -> Builder {
     let mut builder = MockSshServer::builder().port(purpose.port).accept_agent_forwarding();
     if let Some(name) = &args.listen.name {
         builder = builder.name(name);
@@ -197,27 +204,39 @@ fn builder(args: &ServerArgs, purpose: Purpose<'_>) -> Builder {
     if args.behaviour.reveal_secrets {
         builder = builder.reveal_secrets();
     }
+    if let Some(files) = files {
+        builder = files.offer(builder);
+    }
     match args.behaviour.exec.unwrap_or(ExecMode::Echo) {
         // What is echoed would be an answer, so nothing could be without one.
         ExecMode::Echo if purpose.expect.strict => builder,
         ExecMode::Echo => builder.exec(Exec::echo()).shell(Shell::echo("$ ")),
         ExecMode::Process => {
-            builder.exec(Exec::on(any()).run(HostProcess::command())).shell(HostProcess::login_shell())
+            let [command, shell] = [HostProcess::command(), HostProcess::login_shell()];
+            let [command, shell] = [command, shell].map(|process| files::at_home(process, files));
+            builder.exec(Exec::on(any()).run(command)).shell(shell)
         }
-        ExecMode::Deny => builder.handler(|_connection, built| Deny(built)),
+        ExecMode::Deny => {
+            let copies = files.is_some();
+            builder.handler(move |_connection, built| Deny { built, copies })
+        }
     }
 }
 
-/// Refuses commands. A shell is refused anyway where none is given.
-struct Deny(Composed);
+/// Refuses commands, but for those that copy files where there are any: files are served over SFTP and SCP alike. A
+/// shell is refused anyway where none is given.
+struct Deny {
+    built: Composed,
+    copies: bool,
+}
 
 impl Handler for Deny {
     fn within(&mut self) -> Option<&mut dyn Handler> {
-        Some(&mut self.0)
+        Some(&mut self.built)
     }
 
-    fn exec(&mut self, _: &Request) -> Launch {
-        Launch::refuse()
+    fn exec(&mut self, request: &Request) -> Launch {
+        if self.copies && files::copies(request) { self.built.exec(request) } else { Launch::refuse() }
     }
 }
 

@@ -7,6 +7,7 @@ mod credentials;
 mod error;
 mod expected;
 mod export;
+mod files;
 mod follow;
 mod junit;
 mod lab;

@@ -31,6 +31,9 @@ pub(crate) struct Ready<'a> {
     agent_socket: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     control_socket: Option<Cow<'a, str>>,
+    /// A directory that every user may write to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sftp_root: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +80,7 @@ impl<'a> Ready<'a> {
             users: users.iter().map(|(name, ways)| UserLine::new(name, ways, lab)).collect(),
             agent_socket: lab.agent_socket().map(Path::to_string_lossy),
             control_socket: lab.control.as_deref().map(Path::to_string_lossy),
+            sftp_root: lab.files.as_ref().map(|_| "/"),
         }
     }
 }

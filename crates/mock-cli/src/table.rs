@@ -26,6 +26,7 @@ pub(crate) fn render(lab: &Lab, people: People) -> String {
         ("Host keys", host_keys(lab)),
         ("Users", users(&lab.accounts, people)),
         ("Log in", by_configuration(lab)),
+        ("Copy files", copies(lab)),
         ("Log in with the key file alone", by_key_file(lab)),
         ("Log in with the agent", by_agent(lab)),
     ];
@@ -127,6 +128,15 @@ fn by_configuration(lab: &Lab) -> String {
     let config = word(&lab.kit.config_file().display().to_string());
     let line = |(name, _): (&str, _)| format!("ssh -F {config} {name}");
     by_user(&lab.accounts).into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// As the first user, where files are served.
+fn copies(lab: &Lab) -> String {
+    let (Some(account), Some(_)) = (lab.accounts.first(), &lab.files) else {
+        return String::new();
+    };
+    let (config, user) = (word(&lab.kit.config_file().display().to_string()), &account.name);
+    format!("scp -F {config} FILE {user}:/\nsftp -F {config} {user}")
 }
 
 /// In full, for users with a key file.

@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod serve;
+mod sftp_server;
 mod verify;
 
 use crate::{
@@ -16,6 +17,7 @@ pub(crate) fn run(args: Args) -> Result<(), Error> {
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Agent(agent)) => agent::run(&agent),
+        Some(Command::SftpServer(sftp_server)) => sftp_server::run(&sftp_server),
         None => serve::run(&args.serve),
     }
 }

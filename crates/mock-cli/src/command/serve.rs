@@ -13,6 +13,7 @@ use crate::{
     control::{Control, Endpoint},
     error::Error,
     export,
+    files::Files,
     lab::{Lab, Purpose},
     output::{self, People},
     outputs::{Ending, JsonLines, Outputs},
@@ -97,6 +98,9 @@ pub(super) async fn start(args: &ServerArgs, purpose: Purpose<'_>) -> Result<Lab
 pub(super) fn warn(lab: &Lab, args: &ServerArgs) {
     if args.behaviour.exec == Some(ExecMode::Process) {
         output::warning("clients run commands on this machine, as the user who started this server");
+    }
+    if let Some(directory) = lab.files.as_ref().and_then(Files::host) {
+        output::warning(&directory.warning());
     }
     if !lab.server.addr().ip().is_loopback() {
         output::warning("other machines can connect to this server");

@@ -4,12 +4,14 @@
 
 use mock_core::{Algorithms, Builder, Exec, HostKey, Shell, any};
 use mock_process::HostProcess;
+use mock_sftp::MemFs;
 
 use super::{Scenario, files::Rest, server::ServerOptions};
 use crate::{
     args::{AlgorithmSet, ExecMode, ExpectArgs, PubkeyType, ServerArgs, UserArgs},
     credentials::{self, Account, Login},
     error::Error,
+    files::{self, Files},
 };
 
 /// What a server is started with: the file if there is one, and those who can log in.
@@ -17,6 +19,8 @@ use crate::{
 pub(crate) struct Cast {
     pub(crate) scenario: Option<Scenario>,
     pub(crate) accounts: Vec<Account>,
+    /// What is served over SFTP and SCP.
+    pub(crate) files: Option<Files>,
 }
 
 impl Cast {
@@ -30,7 +34,11 @@ impl Cast {
             }
             _ => credentials::create(&args.users)?,
         };
-        Ok(Self { scenario, accounts })
+        let files = Files::by_flags(&args.files, || match &scenario {
+            Some(scenario) => scenario.parts.files.served().cloned(),
+            None => Some(Files::in_memory(MemFs::new())),
+        });
+        Ok(Self { scenario, accounts, files: files?.map(Files::without_contents) })
     }
 
     /// The builder with what lets exactly these in.
@@ -100,12 +108,14 @@ impl Scenario {
         host_keys: Vec<HostKey>,
         port: u16,
         strict: bool,
+        files: Option<&Files>,
     ) -> Builder {
         let mut scenario = self.clone();
         let server = std::mem::take(&mut scenario.parts.server);
         let server = options(args, host_keys).or(server);
         scenario.parts.server = ServerOptions { strict: None, port: server.port.or(Some(port)), ..server };
         scenario.parts.expectations.clear();
+        scenario.parts.files = files.cloned().into();
         let rest = match args.behaviour.exec {
             Some(ExecMode::Deny) => Some(Rest::Deny),
             Some(ExecMode::Echo) => Some(Rest::Echo),
@@ -118,8 +128,10 @@ impl Scenario {
         let has_shell = scenario.parts.shell.is_some();
         match args.behaviour.exec {
             Some(ExecMode::Process) => {
-                let builder = builder.exec(Exec::on(any()).run(HostProcess::command()));
-                if has_shell { builder } else { builder.shell(HostProcess::login_shell()) }
+                let command = files::at_home(HostProcess::command(), files);
+                let builder = builder.exec(Exec::on(any()).run(command));
+                let shell = files::at_home(HostProcess::login_shell(), files);
+                if has_shell { builder } else { builder.shell(shell) }
             }
             Some(ExecMode::Echo) if !strict && !has_shell => builder.shell(Shell::echo("$ ")),
             _ => builder,

@@ -23,6 +23,7 @@ use super::{
     reader::{Node, Table},
     rules,
     server::ServerOptions,
+    sftp::{self, SftpTable},
     shell,
     source::Source,
     users::{self, ScenarioUser},
@@ -44,6 +45,7 @@ pub(super) struct Parts {
     pub(super) rules: Vec<Exec>,
     pub(super) rest: Option<Rest>,
     pub(super) shell: Option<Shell>,
+    pub(super) files: SftpTable,
     pub(super) states: Vec<(String, String)>,
     pub(super) expectations: Vec<ParsedExpectation>,
 }
@@ -58,6 +60,7 @@ impl Parts {
         self.rules.extend(other.rules);
         self.rest = self.rest.or(other.rest);
         self.shell = self.shell.take().or(other.shell);
+        self.files = std::mem::take(&mut self.files).or(other.files);
         self.states.extend(other.states);
         self.expectations.extend(other.expectations);
     }
@@ -176,6 +179,7 @@ fn tables(table: &Table<'_>) -> Parts {
         rules,
         rest: rest.as_ref().and_then(|node| node.choice(&rests)),
         shell: table.get("shell").and_then(|node| shell::read(&node)),
+        files: table.get("sftp").map(|node| sftp::read(&node)).unwrap_or_default(),
         states: rules::states(table, "state"),
         expectations,
     };

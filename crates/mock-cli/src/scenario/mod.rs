@@ -16,6 +16,7 @@ mod reply;
 mod rest;
 mod rules;
 mod server;
+mod sftp;
 mod shell;
 mod source;
 mod times;
@@ -25,6 +26,7 @@ use std::path::Path;
 
 use mock_auth::Users;
 use mock_core::{Builder, Exec, KitUser, MockSshServer};
+use mock_sftp::MemFs;
 
 pub(crate) use self::cast::Cast;
 use self::files::{Parts, Rest};
@@ -89,7 +91,7 @@ impl Scenario {
 
     /// As [`builder`](Self::builder), with this for commands without a rule.
     fn builder_with(&self, rest: Rest) -> Builder {
-        let Parts { server, users, rules, rest: _, shell, states, expectations } = &self.parts;
+        let Parts { server, users, rules, rest: _, shell, files, states, expectations } = &self.parts;
         let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
         if !users.is_empty() {
             builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
@@ -97,6 +99,9 @@ impl Scenario {
         if let Some(shell) = shell.clone() {
             let hints = server.hints_on_stderr == Some(true);
             builder = builder.shell(if hints { shell.hints_on_stderr() } else { shell });
+        }
+        if let Some(files) = files.served() {
+            builder = files.offer(builder);
         }
         builder = expectations.iter().cloned().fold(builder, Builder::verify_with);
         rest::build(builder, rest, states)
@@ -123,6 +128,13 @@ impl Scenario {
     /// The rules for commands, in the order in which they are asked.
     pub fn rules(&self) -> &[Exec] {
         &self.parts.rules
+    }
+
+    /// The tree that `[sftp]` serves from memory: the same one for every server that is made of this scenario. Loading
+    /// the file again makes another.
+    #[must_use]
+    pub fn files(&self) -> Option<&MemFs> {
+        self.parts.files.served()?.memory()
     }
 
     /// What there is, in few words.

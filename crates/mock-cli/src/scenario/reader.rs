@@ -2,7 +2,7 @@
 //!
 //! An answer of `None` has been reported. So whoever reads a table need not know why a part of it is missing.
 
-use std::{ops::Range, path::PathBuf, str::FromStr};
+use std::{ops::Range, path::PathBuf, str::FromStr, time::SystemTime};
 
 use toml::{
     Spanned,
@@ -139,6 +139,24 @@ impl<'a> Node<'a> {
             self.report_with(format!("`{text}` is no {what}"), format!("expected {example}"));
         }
         parsed
+    }
+
+    /// As a moment: a date and a time in UTC, with quotes or without.
+    pub(super) fn moment(&self) -> Option<SystemTime> {
+        const EXAMPLE: &str = "a time in UTC such as `2026-01-31T12:00:00Z`";
+        let text = match self.value {
+            DeValue::Datetime(moment) => moment.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => {
+                self.expected(EXAMPLE);
+                return None;
+            }
+        };
+        let moment = humantime::parse_rfc3339(&text).ok();
+        if moment.is_none() {
+            self.report_with(format!("`{text}` is no time"), format!("expected {EXAMPLE}"));
+        }
+        moment
     }
 
     /// As one of these words.

@@ -9,6 +9,7 @@ fn help_of_the_program_and_of_each_subcommand() {
         ("help_short", &["-h"]),
         ("help_serve", &["serve", "--help"]),
         ("help_verify", &["verify", "--help"]),
+        ("help_sftp_server", &["sftp-server", "--help"]),
     ] {
         let output = run(args);
         assert!(output.status.success());

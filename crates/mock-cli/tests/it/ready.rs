@@ -39,6 +39,7 @@ fn the_line_says_where_the_server_is_and_it_accepts() {
             "name",
             "pid",
             "port",
+            "sftp_root",
             "ssh_config",
             "users",
             "version"

@@ -83,6 +83,26 @@ fn values_of_the_wrong_kind_are_refused_with_what_is_right() {
 }
 
 #[test]
+fn files_that_cannot_be_served_are_refused() {
+    snapshot(
+        "sftp",
+        &[
+            ("a directory that is not there", "[sftp]\nroot = \"nowhere\"\n"),
+            ("a copy and the directory itself", "[sftp]\nroot = \"tests\"\ndir = \"tests\"\n"),
+            ("a decimal mode", "[sftp.files]\n\"/a\" = { mode = 755 }\n"),
+            ("digits that are no mode", "[sftp.files]\n\"/a\" = { mode = \"789\" }\n"),
+            ("no time", "[sftp.files]\n\"/a\" = { mtime = \"yesterday\" }\n"),
+            ("a local time", "[sftp.files]\n\"/a\" = { mtime = 2026-01-31T12:00:00 }\n"),
+            ("a relative path", "[sftp.files]\n\"etc/motd\" = \"hi\"\n"),
+            ("a directory with content", "[sftp.files]\n\"/upload/\" = { text = \"hi\" }\n"),
+            ("a link with content", "[sftp.files]\n\"/a\" = { link = \"b\", text = \"hi\" }\n"),
+            ("a file below a file", "[sftp.files]\n\"/a\" = \"hi\"\n\"/a/b\" = \"there\"\n"),
+            ("a slip", "[sftp]\nreadonly = true\n"),
+        ],
+    );
+}
+
+#[test]
 fn what_can_be_read_and_makes_no_sense_is_refused() {
     snapshot(
         "sense",

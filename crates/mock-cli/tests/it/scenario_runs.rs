@@ -94,6 +94,13 @@ fn the_reference_does_what_its_comments_say() {
     ] {
         assert!(built.contains(option), "{option}: {built}");
     }
+    let files = scenario.files().unwrap();
+    assert_eq!(
+        files.list("/").unwrap(),
+        ["anna.pub", "etc", "host_key", "listing.txt", "os-release", "srv", "upload"]
+    );
+    assert_eq!(files.list("/srv").unwrap(), ["current", "guest", "listing", "run"]);
+    assert_eq!(files.metadata("/upload").unwrap().mode, 0o1777);
     if ssh_is_missing() {
         return;
     }

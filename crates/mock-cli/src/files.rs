@@ -1,0 +1,119 @@
+//! The files of a server: one tree, over SFTP and SCP alike.
+//!
+//! A tree in memory by default. A directory of this machine is served only where somebody asked for it by name.
+
+use std::path::Path;
+
+use mock_core::{Builder, Exec, MatchCommand as _, Request};
+use mock_process::HostProcess;
+use mock_sftp::{Dir, Directory, FileSystem, MemFs, Scp, Sftp, scp_command};
+
+use crate::{
+    args::{FileArgs, HostDirectory},
+    error::Error,
+};
+
+/// A tree, ready to be served. A clone serves the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    sftp: Sftp,
+    scp: Scp,
+    origin: Origin,
+}
+
+/// Where the files are.
+#[derive(Debug, Clone)]
+enum Origin {
+    Memory(MemFs),
+    Host(HostDirectory),
+}
+
+impl Files {
+    pub(crate) fn in_memory(fs: MemFs) -> Self {
+        Self::of(fs.clone(), Origin::Memory(fs))
+    }
+
+    /// A copy of a directory of this machine.
+    pub(crate) fn copied(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Files { path: path.to_owned(), source };
+        let fs = MemFs::builder().put("/", Dir::from_dir(path).map_err(failed)?).build();
+        Ok(Self::in_memory(fs.map_err(std::io::Error::other).map_err(failed)?))
+    }
+
+    /// A directory of this machine itself.
+    pub(crate) fn of_host(directory: &HostDirectory) -> Result<Self, Error> {
+        let failed = |source| Error::Files { path: directory.path.clone(), source };
+        let fs = Directory::open(&directory.path).map_err(failed)?;
+        let fs = if directory.read_only { fs.read_only() } else { fs };
+        Ok(Self::of(fs, Origin::Host(directory.clone())))
+    }
+
+    fn of(fs: impl FileSystem + Clone + 'static, origin: Origin) -> Self {
+        Self { sftp: Sftp::new(fs.clone()), scp: Scp::new(fs), origin }
+    }
+
+    /// Those that flags ask for; without such flags `otherwise`.
+    pub(crate) fn by_flags(
+        args: &FileArgs,
+        otherwise: impl FnOnce() -> Option<Self>,
+    ) -> Result<Option<Self>, Error> {
+        match args {
+            FileArgs { no_sftp: true, .. } => Ok(None),
+            FileArgs { sftp_root: Some(path), .. } => Self::copied(path).map(Some),
+            FileArgs { sftp_dir: Some(directory), .. } => Self::of_host(directory).map(Some),
+            _ => Ok(otherwise()),
+        }
+    }
+
+    /// Keeps no contents of uploads in the journal: nobody reads them there who is not in this process.
+    pub(crate) fn without_contents(self) -> Self {
+        Self { sftp: self.sftp.without_contents(), scp: self.scp.without_contents(), ..self }
+    }
+
+    /// The subsystem, and a rule for `scp`, behind those that are there already.
+    pub(crate) fn offer(&self, builder: Builder) -> Builder {
+        let rule = Exec::on(scp_command()).run(self.scp.clone()).named("scp");
+        builder.subsystem("sftp", self.sftp.clone()).exec(rule)
+    }
+
+    pub(crate) fn sftp(&self) -> &Sftp {
+        &self.sftp
+    }
+
+    /// The tree, if it is in memory.
+    pub(crate) fn memory(&self) -> Option<&MemFs> {
+        match &self.origin {
+            Origin::Memory(fs) => Some(fs),
+            Origin::Host(_) => None,
+        }
+    }
+
+    /// The directory of this machine that clients reach.
+    pub(crate) fn host(&self) -> Option<&HostDirectory> {
+        match &self.origin {
+            Origin::Memory(_) => None,
+            Origin::Host(directory) => Some(directory),
+        }
+    }
+}
+
+impl HostDirectory {
+    /// What to tell whoever serves it.
+    pub(crate) fn warning(&self) -> String {
+        let may = if self.read_only { "read" } else { "read and change" };
+        format!("clients {may} files of this machine, in `{}`", self.path.display())
+    }
+}
+
+/// Whether a command is one of those that [`Files::offer`] has a rule for.
+pub(crate) fn copies(request: &Request) -> bool {
+    scp_command().matches(request).is_hit()
+}
+
+/// Runs programs of this machine where the files are, so that `rsync` and `git` find them.
+pub(crate) fn at_home(process: HostProcess, files: Option<&Files>) -> HostProcess {
+    match files.and_then(Files::host) {
+        Some(directory) => process.working_directory(&directory.path),
+        None => process,
+    }
+}
