@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(unix)]
+mod directory;
 mod error;
 mod fs;
 mod scp;
 mod server;
 pub mod wire;
 
+#[cfg(unix)]
+pub use directory::Directory;
 pub use error::FsError;
 pub use fs::{
     AccessTimes, BuildError, Caller, Change, Diff, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found,

@@ -35,23 +35,31 @@ proptest! {
     }
 }
 
-struct Linux {
+pub(crate) struct Linux {
     root: tempfile::TempDir,
     start: PathBuf,
     open: [Option<File>; SLOTS],
 }
 
 impl Linux {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
+        Self::starting_at(&"w/".repeat(DEPTH))
+    }
+
+    pub(crate) fn starting_at(start: &str) -> Option<Self> {
         let root =
             tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir_in(PLACE).ok()?;
-        let start = root.path().join("w/".repeat(DEPTH));
+        let start = root.path().join(start);
         fs::create_dir_all(&start).unwrap();
         Some(Self { root, start, open: [None, None] })
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
     /// What is taken away from modes here.
-    fn umask(&self) -> u32 {
+    pub(crate) fn umask(&self) -> u32 {
         let probe = self.root.path().join("probe");
         let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o777).open(&probe).unwrap();
         let mode = file.metadata().unwrap().mode();

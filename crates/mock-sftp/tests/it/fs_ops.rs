@@ -137,87 +137,93 @@ fn target() -> impl Strategy<Value = Path> {
     select(TARGETS).prop_map(Path::from)
 }
 
+/// Files that are open, by slot.
+pub(crate) type Open = [Option<Box<dyn OpenFile>>; SLOTS];
+
 /// The file system in memory.
 pub(crate) struct Memory {
-    pub(crate) fs: MemFs,
+    fs: MemFs,
     caller: Caller,
-    open: [Option<Box<dyn OpenFile>>; SLOTS],
+    open: Open,
 }
 
 impl Memory {
     /// A tree with the start directory at its depth.
     pub(crate) fn new(umask: u32) -> Self {
-        let start = "/w".repeat(DEPTH);
-        let fs = MemFs::builder().dir(&start).build().unwrap();
+        Self::starting_at(&"/w".repeat(DEPTH), umask)
+    }
+
+    pub(crate) fn starting_at(start: &str, umask: u32) -> Self {
+        let fs = MemFs::builder().dir(start).build().unwrap();
         let mut caller = fs.caller("root");
         caller.start = start.into();
         caller.umask = umask;
         Self { fs, caller, open: [None, None] }
     }
+}
 
-    fn slot(&mut self, slot: Index) -> Result<&mut Box<dyn OpenFile>, FsError> {
-        self.open[slot.index(SLOTS)].as_mut().ok_or(FsError::BadHandle)
+fn file(open: &mut Open, slot: Index) -> Result<&mut Box<dyn OpenFile>, FsError> {
+    open[slot.index(SLOTS)].as_mut().ok_or(FsError::BadHandle)
+}
+
+/// Runs an operation as the servers do it. A stamp is for the system itself.
+pub(crate) fn run_on(fs: &dyn FileSystem, caller: &Caller, open: &mut Open, op: &Op) -> Outcome {
+    let done = String::new();
+    match op {
+        Op::Open(slot, path, options) => {
+            let file = fs.open(caller, path, options)?;
+            open[slot.index(SLOTS)] = Some(file);
+            Ok(done)
+        }
+        Op::Write(slot, at, data) => file(open, *slot)?.write_at(*at, data).map(|()| done),
+        Op::Read(slot, at, length) => {
+            let mut read = Vec::new();
+            let count =
+                file(open, *slot)?.read_at(*at, *length, &mut |bytes| read.extend_from_slice(&bytes))?;
+            assert_eq!(count, read.len());
+            Ok(format!("{read:?}"))
+        }
+        Op::SetSize(slot, size) => {
+            let attributes = SetAttributes { size: Some(*size), ..SetAttributes::default() };
+            file(open, *slot)?.set_attributes(&attributes).map(|()| done)
+        }
+        Op::FileMetadata(slot) => file(open, *slot)?.metadata().map(|metadata| describe(&metadata)),
+        Op::Truncate(path, size) => {
+            let attributes = SetAttributes { size: Some(*size), ..SetAttributes::default() };
+            fs.set_attributes(caller, path, &attributes, true).map(|()| done)
+        }
+        Op::CreateDir(path, mode) => fs.create_dir(caller, path, *mode).map(|()| done),
+        Op::RemoveDir(path) => fs.remove_dir(caller, path).map(|()| done),
+        Op::RemoveFile(path) => fs.remove_file(caller, path).map(|()| done),
+        Op::Rename(from, to, existing) => fs.rename(caller, from, to, *existing).map(|()| done),
+        Op::Symlink(target, path) => fs.symlink(caller, target, path).map(|()| done),
+        Op::HardLink(existing, path) => fs.hard_link(caller, existing, path).map(|()| done),
+        Op::Chmod(path, mode) => {
+            let attributes = SetAttributes { mode: Some(*mode), ..SetAttributes::default() };
+            fs.set_attributes(caller, path, &attributes, true).map(|()| done)
+        }
+        Op::Metadata(path, follow) => fs.metadata(caller, path, *follow).map(|metadata| describe(&metadata)),
+        Op::ReadLink(path) => Ok(fs.read_link(caller, path)?.escape_ascii().to_string()),
+        Op::List(path) => names(&mut *fs.open_dir(caller, path)?).map(|names| names.join(" ")),
+        Op::Canonicalize(path) => {
+            // `realpath(3)` wants it to exist.
+            fs.metadata(caller, path, true)?;
+            Ok(fs.canonicalize(caller, path)?.escape_ascii().to_string())
+        }
+        Op::Stamp => Ok(done),
     }
 }
 
 impl System for Memory {
     fn run(&mut self, op: &Op) -> Outcome {
-        let Self { fs, caller, .. } = &*self;
-        // As the servers do it.
-        let fs: &dyn FileSystem = fs;
-        let done = String::new();
-        match op {
-            Op::Open(slot, path, options) => {
-                let file = fs.open(caller, path, options)?;
-                self.open[slot.index(SLOTS)] = Some(file);
-                Ok(done)
-            }
-            Op::Write(slot, at, data) => self.slot(*slot)?.write_at(*at, data).map(|()| done),
-            Op::Read(slot, at, length) => {
-                let mut read = Vec::new();
-                let count =
-                    self.slot(*slot)?.read_at(*at, *length, &mut |bytes| read.extend_from_slice(&bytes))?;
-                assert_eq!(count, read.len());
-                Ok(format!("{read:?}"))
-            }
-            Op::SetSize(slot, size) => {
-                let attributes = SetAttributes { size: Some(*size), ..SetAttributes::default() };
-                self.slot(*slot)?.set_attributes(&attributes).map(|()| done)
-            }
-            Op::FileMetadata(slot) => self.slot(*slot)?.metadata().map(|metadata| describe(&metadata)),
-            Op::Truncate(path, size) => {
-                let attributes = SetAttributes { size: Some(*size), ..SetAttributes::default() };
-                fs.set_attributes(caller, path, &attributes, true).map(|()| done)
-            }
-            Op::CreateDir(path, mode) => fs.create_dir(caller, path, *mode).map(|()| done),
-            Op::RemoveDir(path) => fs.remove_dir(caller, path).map(|()| done),
-            Op::RemoveFile(path) => fs.remove_file(caller, path).map(|()| done),
-            Op::Rename(from, to, existing) => fs.rename(caller, from, to, *existing).map(|()| done),
-            Op::Symlink(target, path) => fs.symlink(caller, target, path).map(|()| done),
-            Op::HardLink(existing, path) => fs.hard_link(caller, existing, path).map(|()| done),
-            Op::Chmod(path, mode) => {
-                let attributes = SetAttributes { mode: Some(*mode), ..SetAttributes::default() };
-                fs.set_attributes(caller, path, &attributes, true).map(|()| done)
-            }
-            Op::Metadata(path, follow) => {
-                fs.metadata(caller, path, *follow).map(|metadata| describe(&metadata))
-            }
-            Op::ReadLink(path) => Ok(fs.read_link(caller, path)?.escape_ascii().to_string()),
-            Op::List(path) => names(&mut *fs.open_dir(caller, path)?).map(|names| names.join(" ")),
-            Op::Canonicalize(path) => {
-                // `realpath(3)` wants it to exist.
-                fs.metadata(caller, path, true)?;
-                Ok(fs.canonicalize(caller, path)?.escape_ascii().to_string())
-            }
-            Op::Stamp => {
-                for found in self.fs.walk("/").unwrap() {
-                    if found.metadata.kind != FileKind::Symlink {
-                        self.fs.set_modified(&found.path, stamp()).unwrap();
-                    }
+        if let Op::Stamp = op {
+            for found in self.fs.walk("/").unwrap() {
+                if found.metadata.kind != FileKind::Symlink {
+                    self.fs.set_modified(&found.path, stamp()).unwrap();
                 }
-                Ok(done)
             }
         }
+        run_on(&self.fs, &self.caller, &mut self.open, op)
     }
 
     fn dump(&mut self) -> Vec<String> {

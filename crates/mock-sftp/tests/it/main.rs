@@ -8,6 +8,12 @@
     reason = "clippy.toml allows these in test functions; this is for what they share"
 )]
 
+#[cfg(unix)]
+mod directory_escapes;
+#[cfg(target_os = "linux")]
+mod directory_files;
+#[cfg(target_os = "linux")]
+mod directory_model;
 mod fs_concurrent;
 mod fs_content;
 mod fs_fixtures;
