@@ -116,7 +116,6 @@ impl Error {
             }
             Self::CommandFailed(_) => ExitStatus::CommandFailed,
             Self::CannotRun { .. } => ExitStatus::CannotRun,
-            Self::Control(_) | Self::Start(StartError::Listen { .. }) => ExitStatus::CannotListen,
             Self::HostKey(_)
             | Self::Directory { .. }
             | Self::Kit(_)
@@ -124,7 +123,9 @@ impl Error {
             | Self::JUnit { .. }
             | Self::Files { .. }
             | Self::ReadKey(_) => ExitStatus::File,
-            Self::Agent(
+            Self::Control(_)
+            | Self::Start(StartError::Listen { .. })
+            | Self::Agent(
                 mock_agent::StartError::Listen { .. }
                 | mock_agent::StartError::InUse { .. }
                 | mock_agent::StartError::NotASocket { .. }

@@ -128,10 +128,9 @@ impl RunningClient {
         if self.reaped {
             return;
         }
-        let sent =
-            if self.leads { kill_process_group(self.id, signal) } else { kill_process(self.id, signal) };
+        let kill = if self.leads { kill_process_group } else { kill_process };
         // Fails if all have ended, and for programs that run as somebody else: there is nothing to do about either.
-        let _not_there = sent;
+        let _not_there = kill(self.id, signal);
     }
 }
 

@@ -46,7 +46,7 @@ async fn verify(args: &VerifyArgs) -> Result<(), Error> {
     let lab = Arc::new(lab);
     let mut outputs = Outputs::new(lab.server.journal().events(), lab.server.name());
     outputs.journal(lines);
-    let control = Control::start(endpoint, &lab);
+    let control = Control::start_for_command(endpoint, &lab);
 
     let ran = program.run(&lab, &mut signals).await;
     control.end().await;

@@ -43,6 +43,9 @@ pub(super) async fn handle(request: Request, shared: &Shared) -> Result<Answer, 
         Request::ClientKit(_) => {
             Ok(Answer::ClientKit(answer::ClientKit { client_kit: json!(Ready::new(lab)) }))
         }
+        Request::Stop(_) if shared.reasons.is_none() => {
+            Err(Failure::new(Code::BadRequest, "the server ends with the command that `verify` runs"))
+        }
         Request::Stop(_) => Ok(Answer::Done(Done {})),
     }
 }

@@ -16,6 +16,7 @@ mod stream;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use mock_core::RuleId;
@@ -33,6 +34,9 @@ use self::{
     stream::{Ended, Writer, serve},
 };
 use crate::{expected::Mark, lab::Lab, output::PATIENCE, signals::Reason};
+
+/// How long to wait after a client could not be accepted.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// Where requests come from.
 pub(crate) enum Endpoint {
@@ -69,7 +73,8 @@ struct Shared {
     begin: Mark,
     /// Rules that were added by requests.
     added: Mutex<Vec<RuleId>>,
-    reasons: mpsc::Sender<Reason>,
+    /// Where a request to stop goes; none where something else decides.
+    reasons: Option<mpsc::Sender<Reason>>,
     /// Set when the server is about to stop.
     stopping: watch::Receiver<bool>,
 }
@@ -87,8 +92,10 @@ impl Shared {
     }
 
     fn give(&self, reason: Reason) {
-        // One reason is enough.
-        let _given_already = self.reasons.try_send(reason);
+        if let Some(reasons) = &self.reasons {
+            // One reason is enough.
+            let _given_already = reasons.try_send(reason);
+        }
     }
 }
 
@@ -100,9 +107,23 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Begins to serve.
+    /// Begins to serve requests of those who may stop the server.
     pub(crate) fn start(endpoint: Option<Endpoint>, lab: &Arc<Lab>) -> Self {
         let (reasons, reasons_given) = mpsc::channel(1);
+        Self::serve(endpoint, lab, Some(reasons), reasons_given)
+    }
+
+    /// Begins to serve requests of those who may not: the server ends with its command.
+    pub(crate) fn start_for_command(endpoint: Option<Endpoint>, lab: &Arc<Lab>) -> Self {
+        Self::serve(endpoint, lab, None, mpsc::channel(1).1)
+    }
+
+    fn serve(
+        endpoint: Option<Endpoint>,
+        lab: &Arc<Lab>,
+        reasons: Option<mpsc::Sender<Reason>>,
+        reasons_given: mpsc::Receiver<Reason>,
+    ) -> Self {
         let (stopping, is_stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if let Some(endpoint) = endpoint {
@@ -158,8 +179,8 @@ async fn accept(listener: UnixListener, file: SocketFile, shared: Arc<Shared>) {
                         serve(BufReader::new(reader), Writer::Socket(writer), &shared).await;
                     });
                 }
-                // A client that has gone, or too many open files: the next one may get through.
-                Err(_) => tokio::task::yield_now().await,
+                // A client that has gone, or too many open files. Those are not fewer at once.
+                Err(_) => tokio::time::sleep(RETRY).await,
             },
             Some(_ended) = clients.join_next() => {}
             () = shared.stop() => break,

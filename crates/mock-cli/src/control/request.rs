@@ -51,7 +51,7 @@ pub(crate) enum Request {
     /// What clients need to log in.
     #[serde(rename = "client_kit")]
     ClientKit(Nothing),
-    /// Stops the server, as SIGTERM does. It is answered before.
+    /// Stops the server, as SIGTERM does. It is answered before. Not with `verify`, where the server ends with its command.
     #[serde(rename = "stop")]
     Stop(Nothing),
 }

@@ -39,6 +39,8 @@ pub(super) async fn serve(
 ) -> Ended {
     loop {
         let line = tokio::select! {
+            // What has come is answered.
+            biased;
             line = line::next(&mut reader) => line.unwrap_or(Line::End),
             () = shared.stop() => return Ended::ByServer,
         };

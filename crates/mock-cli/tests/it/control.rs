@@ -109,7 +109,9 @@ fn clients_of_a_socket_do_not_wait_for_each_other() {
     visit(&ready);
     assert_eq!(waiting.lines.json()["seen"]["event"], "connected");
     // One that still waits at the end is told, and the socket is gone.
-    waiting.send(r#"{"id":2,"command":"wait","query":"exec","within":3600}"#);
+    // The server has read both requests when it answers the first.
+    waiting.send("{\"command\":\"verify\"}\n{\"command\":\"wait\",\"query\":\"exec\",\"within\":3600}");
+    assert_eq!(waiting.lines.json()["ok"], true);
     assert_eq!(other.ask(&json!({ "command": "stop" }))["ok"], true);
     assert_eq!(waiting.lines.json()["error"]["code"], "stopping");
     assert!(waiting.lines.rest().is_empty());
@@ -271,6 +273,7 @@ fn the_command_of_verify_may_make_requests() {
     let kit = client.ask(&json!({ "command": "client_kit" }));
     assert_eq!(kit["client_kit"], ready, "as the first line");
     client.ask(&json!({ "command": "expect", "expectation": "exec x1" }));
+    assert_eq!(client.ask(&json!({ "command": "stop" }))["error"]["code"], "bad_request");
     writer.write_all(b"\n").unwrap();
     assert_eq!(server.ended().code(), Some(1), "what was asked for last counts too");
     assert_eq!(server.stdout.json()["unmet"][0]["expected"], "exec exactly once");
