@@ -1,10 +1,15 @@
 //! The binary `mock-ssh`, as tests in other languages use it: started as a process, read from its ready line.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
-use support::{Askpass, Client, MockSshBinary, Terminal};
+use serde_json::{Value, json};
+use support::{Askpass, Client, Home, MockSshBinary, Terminal};
 
 /// Answers to what `ssh` asks this user.
 fn answers<'a>(server: &'a MockSshBinary, user: &str) -> Vec<(&'a str, &'a str)> {
@@ -109,4 +114,49 @@ fn a_signal_ends_it_with_a_last_line_and_without_a_trace() {
         assert!(!Path::new(&directory).exists());
         assert_eq!(fs::read_dir(home.join("tmp")).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn verify_runs_a_client_and_says_whether_what_was_expected_came() {
+    let home = Home::new();
+    // What the environment has is all that a client needs to know.
+    let askpass = home.program("askpass", "#!/bin/sh\necho \"$MOCK_SSH_PASSWORD\"\n");
+    let verify = |expected: &str| {
+        let mut verify = MockSshBinary::command(&home);
+        verify.args(["verify", "--expect", "login password method password x1", "--expect", expected]);
+        verify.args(["--", "ssh", "-F", "{config}", "password", "systemctl restart nginx"]);
+        verify.env("SSH_ASKPASS", &askpass).env("SSH_ASKPASS_REQUIRE", "force").env("DISPLAY", "none");
+        Client::run(&mut verify)
+    };
+    let met = verify("exec \"systemctl restart *\" user password x1");
+    assert_eq!(met.succeeded(), "REMOTE_OK:systemctl restart nginx\n");
+    assert!(met.stderr().ends_with("2 expectations were met\n"), "{met}");
+
+    let unmet = verify("exec \"systemctl reload nginx\" x1");
+    unmet.failed(1, "argument 1: `restart` is not `reload`");
+    assert_eq!(fs::read_dir(home.join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_rule_that_a_request_adds_answers_the_next_command() {
+    let home = Home::new();
+    let socket = home.join("control");
+    let server = MockSshBinary::start(&["--control", &socket.display().to_string()]);
+    let mut control = BufReader::new(UnixStream::connect(&socket).unwrap());
+    let mut ask = |request: Value| -> Value {
+        control.get_mut().write_all(format!("{request}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        control.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    };
+    let rule = json!({ "on": "uptime", "stdout": "up 3 days\n", "exit": 3, "up_to": 1 });
+    assert_eq!(ask(json!({ "command": "rule.add", "rule": rule })).get("ok").unwrap(), true);
+    let answered = Client::run(&mut server.ssh(&["none", "uptime"]));
+    assert_eq!((answered.stdout(), answered.code()), ("up 3 days\n".to_owned(), 3), "{answered}");
+    assert_eq!(Client::run(&mut server.ssh(&["none", "uptime"])).succeeded(), "REMOTE_OK:uptime\n");
+    ask(json!({ "command": "expect", "expectation": "exec uptime x2" }));
+    assert_eq!(ask(json!({ "command": "verify" })).get("verified").unwrap(), true);
+    ask(json!({ "command": "stop" }));
+    let (finished, _home) = server.finish();
+    assert!(finished.succeeded().contains(r#""reason":"requested""#), "{finished}");
 }
