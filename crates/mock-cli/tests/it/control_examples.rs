@@ -22,13 +22,11 @@ struct Numbers(Vec<(Value, Value)>);
 impl Numbers {
     /// Whether these are the same rule.
     fn same(&mut self, found: &Value, on_page: &Value) -> bool {
-        match self.0.iter().find(|(known, _)| known == on_page) {
-            Some((_, known)) => known == found,
-            None => {
-                self.0.push((on_page.clone(), found.clone()));
-                true
-            }
+        if let Some((_, known)) = self.0.iter().find(|(known, _)| known == on_page) {
+            return known == found;
         }
+        self.0.push((on_page.clone(), found.clone()));
+        true
     }
 
     /// A request of the page as it is to be made.
