@@ -12,4 +12,6 @@ mod paramiko;
 mod plink;
 mod pytest;
 mod python_cases;
+mod rclone;
 mod shell;
+mod sshfs;

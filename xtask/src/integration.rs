@@ -11,7 +11,7 @@ use cargo_metadata::{Metadata, TargetKind};
 use crate::{
     step::Steps,
     task::Task,
-    tool::{self, PROGRAMS},
+    tool::{self, PROGRAMS, Program},
     workspace,
 };
 
@@ -41,7 +41,8 @@ pub(crate) fn run(strict: bool) -> Result<()> {
 
 /// For `--strict`: asked early, because the tests that need them come last.
 pub(crate) fn all_installed() -> Result<()> {
-    let missing: Vec<_> = missing_suites().into_values().collect();
+    let missing = PROGRAMS.iter().filter(|program| !program.is_installed());
+    let missing: Vec<_> = missing.map(Program::install).collect();
     if missing.is_empty() {
         Ok(())
     } else {
@@ -79,18 +80,16 @@ pub(crate) fn interop(steps: &mut Steps, target_dir: &Path) {
     });
 }
 
-/// Whether the program of this suite is not installed.
+/// Whether the program of this suite cannot run.
 pub(crate) fn is_missing(suite: &str) -> bool {
     missing_suites().contains_key(suite)
 }
 
-/// Names of modules that cannot run, each with what to do about it.
+/// Names of modules that cannot run, each with the reason.
 fn missing_suites() -> BTreeMap<&'static str, String> {
-    let missing = PROGRAMS.iter().filter(|program| !program.is_installed());
-    let suites = missing.flat_map(|program| {
-        let why = format!("{} is not installed ({}): {}", program.name, program.purpose, program.install());
-        program.suites.iter().map(move |suite| (*suite, why.clone()))
-    });
+    let missing = PROGRAMS.iter().filter_map(|program| Some((program, program.cannot_run()?)));
+    let suites =
+        missing.flat_map(|(program, why)| program.suites.iter().map(move |suite| (*suite, why.clone())));
     suites.collect()
 }
 

@@ -36,7 +36,19 @@ pub(crate) const PROGRAMS: &[Program] = &[
         packages: "dropbear-bin",
     },
     Program { name: "plink", suites: &["plink"], purpose: "PuTTY's client", packages: "putty-tools" },
-    Program { name: "node", suites: &["node"], purpose: "the recipe for tests with Node", packages: "nodejs" },
+    Program {
+        name: "node",
+        suites: &["node"],
+        purpose: "the recipe for tests with Node",
+        packages: "nodejs",
+    },
+    Program {
+        name: "rclone",
+        suites: &["rclone"],
+        purpose: "synchronises trees over SFTP",
+        packages: "rclone",
+    },
+    Program { name: "sshfs", suites: &["sshfs"], purpose: "mounts what SFTP serves", packages: "sshfs" },
     Program {
         name: "python3",
         suites: &["paramiko", "asyncssh", "pytest"],
@@ -68,7 +80,18 @@ impl Program {
 
     /// How to get it.
     pub(crate) fn install(&self) -> String {
-        format!("apt-get install {}", self.packages)
+        format!("{} is not installed ({}): apt-get install {}", self.name, self.purpose, self.packages)
+    }
+
+    /// Why it cannot run on this machine, installed or not.
+    pub(crate) fn cannot_run(&self) -> Option<String> {
+        // Most containers do not have it, and nothing that could be installed brings it.
+        let fuse = || fs::File::options().read(true).write(true).open("/dev/fuse");
+        match self.name {
+            _ if !self.is_installed() => Some(self.install()),
+            "sshfs" => fuse().err().map(|error| format!("{} cannot run: /dev/fuse: {error}", self.name)),
+            _ => None,
+        }
     }
 }
 

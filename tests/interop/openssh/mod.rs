@@ -6,6 +6,7 @@ mod certificates;
 mod channels;
 mod exec;
 mod factors;
+mod files;
 mod keys;
 mod logins;
 mod refusals;

@@ -10,4 +10,5 @@ pub(crate) mod agents;
 pub(crate) mod binary;
 pub(crate) mod channels;
 pub(crate) mod factors;
+pub(crate) mod files;
 pub(crate) mod logins;
