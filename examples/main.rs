@@ -2,6 +2,7 @@
 
 mod openssh {
     mod backoff;
+    mod backup;
     mod blocking;
     mod deploy;
     mod flaky;
