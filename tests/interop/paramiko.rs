@@ -163,8 +163,8 @@ fn files_go_there_and_back_and_pieces_of_them() {
 }
 
 #[test]
-fn two_thousand_requests_may_be_ahead_of_their_answers() {
-    const SIZE: u64 = 64 << 20;
+fn sixteen_thousand_requests_may_be_ahead_of_their_answers() {
+    const SIZE: u64 = 512 << 20;
     let files = Files::new();
     // Blocks that repeat their number, made as they are read.
     let big = File::generated(SIZE, |offset, buffer| {
