@@ -12,7 +12,10 @@ async fn deploy(restart: Reply, told: u64) -> Result<Option<i32>> {
         .auth(PublicKeys::new("deploy", [key.public_key().clone()]))
         .exec(Exec::on("systemctl restart app").reply(restart).expect(1))
         .exec(Exec::on(prefix("notify ")).expect(told))
-        .expect_in_order((event::auth_accepted().user("deploy"), event::exec().command("systemctl restart app")))
+        .expect_in_order((
+            event::auth_accepted().user("deploy"),
+            event::exec().command("systemctl restart app"),
+        ))
         .strict()
         .start()
         .await?;

@@ -24,7 +24,8 @@ impl Recipe {
         let binary = MockSshBinary::command(&home);
         let found = Path::new(binary.get_program()).parent().map(Path::to_path_buf);
         let path = env::var_os("PATH").unwrap_or_default();
-        let path = env::join_paths(found.into_iter().chain(env::split_paths(&path))).expect("no `:` in a directory");
+        let path =
+            env::join_paths(found.into_iter().chain(env::split_paths(&path))).expect("no `:` in a directory");
         let mut command = home.command(program);
         command.args(arguments).arg(package().join("../examples").join(file));
         command.env("PATH", path).env("TMPDIR", home.join("tmp"));
