@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fs,
+    fs::{self, FileTimes},
     os::unix::{
         ffi::OsStrExt as _,
         fs::{MetadataExt as _, PermissionsExt as _},
@@ -13,8 +13,11 @@ use std::{
 };
 
 use mock_core::{MockSshServer, event};
-use mock_sftp::{FsError, MemFs, Scp, ScpCause, ScpEvents as _, ScpOperation, User, scp_op, scp_uploaded};
-use support::{Client, Finished, OpenSsh, noise};
+use mock_sftp::{
+    Directory, FsError, MemFs, Scp, ScpCause, ScpEvents as _, ScpOperation, User, scp_op, scp_uploaded,
+};
+use support::{Client, Finished, Home, OpenSsh, noise};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::open_server;
 
@@ -56,6 +59,129 @@ impl Lab {
         );
         self.server.shutdown().blocking().unwrap();
     }
+}
+
+/// `scp -t` and `scp -f` of this host are asked the same, in a directory with the same files.
+#[test]
+fn the_far_end_says_what_openssh_says() {
+    for (command, says) in ASKED {
+        let (theirs, ours) = (far_end(), far_end());
+        fs::write(theirs.join(".says"), says).unwrap();
+        let input = fs::File::open(theirs.join(".says")).unwrap();
+        let finished = Client::start_with(theirs.command("sh").args(["-c", command]).stdin(input)).finish();
+        let (answers, status) = ask(Directory::open(ours.path()).unwrap(), command, says);
+        let shown = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        assert_eq!(shown(&answers), shown(&finished.stdout), "{command}: {says:?}\n{finished}");
+        assert_eq!(status, finished.code().cast_unsigned(), "{command}: {says:?}\n{finished}");
+        assert_eq!(tree_of(ours.path()), tree_of(theirs.path()), "{command}: {says:?}");
+    }
+}
+
+const YES: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const TREE: &str = "D0750 0 new\nC0640 3 one\n123\0D0700 0 sub\nE\nC0600 0 two\n\0E\n";
+
+/// Commands, and what the client says to them.
+const ASKED: &[(&str, &str)] = &[
+    ("scp -t .", "C0640 5 a b\nhello\0"),
+    ("scp -t fresh", "C0644 2 ignored\nhi\0"),
+    ("scp -p -t .", "T1000000000 0 1000000001 5\nC4711 1 x\nx\0"),
+    ("scp -t .", "C4444 1 x\nx\0"),
+    ("scp -r -t .", TREE),
+    ("scp -r -p -t fresh", TREE),
+    ("scp -rp -t .", "T1000000000 0 1000000001 0\nD0500 0 new\nC0640 3 one\n123\0E\n"),
+    ("scp -t .", TREE),
+    ("scp -t .", "C0644 1 ../x\nx\0"),
+    ("scp -t .", "C0644 1 ..\nx\0"),
+    ("scp -t .", "C0644 1 dir\nC0644 1 next\nx\0"),
+    ("scp -r -t .", "D0755 0 file\nD0755 0 dir\nC0644 1 in\ny\0E\n"),
+    ("scp -t missing/x", "C0644 1 x\n"),
+    ("scp -d -t file", ""),
+    ("scp -d -t missing", ""),
+    ("scp -t a b", ""),
+    ("scp -t .", "\n"),
+    ("scp -t .", "hello\n"),
+    ("scp -t .", "C0644 0 z\n\0hello\n"),
+    ("scp -t .", "C06x4 1 a\n"),
+    ("scp -t .", "C0644x1 a\n"),
+    ("scp -t .", "C0644 x a\n"),
+    ("scp -t .", "C0644 1"),
+    ("scp -t .", "T1 0\n"),
+    ("scp -t .", "T1 0 x 0\n"),
+    ("scp -t .", "\u{1}oh no\nC0644 1 q\nq\u{1}bad disk\n"),
+    ("scp -t .", "\u{2}over\nC0644 1 q\nq\0"),
+    ("scp -t .", "C0644 1 q\nq"),
+    ("scp -t .", "E\n"),
+    ("scp -f file dir/inner", YES),
+    ("scp -f missing file", YES),
+    ("scp -f dir", YES),
+    ("scp -r -f dir/", YES),
+    ("scp -rf dir/.", YES),
+    ("scp -p -f file", YES),
+    ("scp -r -p -f dir", YES),
+    ("scp -f fi* d*/* nothing*", YES),
+    (r#"scp -f 'fi'* "dir/inner" \f\i\l\e"#, YES),
+    ("scp -f file dir/inner", "\0\u{1}no\n\0\0\0"),
+    ("scp -f file dir/inner", "\0\u{2}no\n"),
+    ("scp -f file dir/inner", "\0\0\u{1}full\n\0\0"),
+    ("scp -f file", "\0"),
+    ("scp -f file", ""),
+];
+
+/// A directory with a few files, old ones all of them.
+fn far_end() -> Home {
+    let home = Home::new();
+    fs::create_dir(home.join("dir")).unwrap();
+    for (path, content) in [("file", "content"), ("dir/inner", "inner"), ("dir", "")] {
+        if !content.is_empty() {
+            fs::write(home.join(path), content).unwrap();
+        }
+        let times = FileTimes::new().set_accessed(time(5)).set_modified(time(1_234_567_890));
+        fs::File::open(home.join(path)).unwrap().set_times(times).unwrap();
+    }
+    home
+}
+
+/// What our `scp` answers, and its exit status.
+fn ask(directory: Directory, command: &str, says: &str) -> (Vec<u8>, u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (client, server) = tokio::io::duplex(1024);
+        let (mut reader, mut writer) = tokio::io::split(client);
+        let saying = async move {
+            // It may have ended before it has heard all.
+            let _ = writer.write_all(says.as_bytes()).await;
+            let _ = writer.shutdown().await;
+        };
+        let (scp, mut answers) = (Scp::new(directory), Vec::new());
+        let serving = scp.serve(server, command.as_bytes(), "anna");
+        let (status, (), read) = tokio::join!(serving, saying, reader.read_to_end(&mut answers));
+        read.unwrap();
+        (answers, status.unwrap())
+    })
+}
+
+/// Paths with modes, contents, and times that are not of today.
+fn tree_of(path: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![path.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let entry = entry.unwrap();
+            let metadata = entry.metadata().unwrap();
+            if entry.file_name() == ".says" {
+                continue;
+            }
+            let modified = Some(metadata.mtime()).filter(|modified| *modified < 1_500_000_000);
+            let content = if metadata.is_dir() { Vec::new() } else { fs::read(entry.path()).unwrap() };
+            let name = entry.path().strip_prefix(path).unwrap().display().to_string();
+            found.push(format!("{name} {:o} {modified:?} {}", metadata.mode(), content.escape_ascii()));
+            if metadata.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 fn time(seconds: u64) -> SystemTime {

@@ -74,14 +74,19 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Link<R, W> {
 
     /// The client's word on what it was sent, and whether it is a good one.
     pub(super) async fn response(&mut self) -> Result<bool, Stop> {
-        let Some(code) = self.byte().await? else { return Err(Stop::Quit) };
+        self.last_word().await?.ok_or(Stop::Quit)
+    }
+
+    /// As [`response`](Self::response), or `None` if the client has nothing more to say.
+    pub(super) async fn last_word(&mut self) -> Result<Option<bool>, Stop> {
+        let Some(code) = self.byte().await? else { return Ok(None) };
         if code == 0 {
-            return Ok(true);
+            return Ok(Some(true));
         }
         self.errors += 1;
         // Whatever it says belongs to the code, as does a code that is none.
         self.line().await?;
-        if code == WARNING { Ok(false) } else { Err(Stop::Quit) }
+        if code == WARNING { Ok(Some(false)) } else { Err(Stop::Quit) }
     }
 
     /// The next line without its line feed, or `None` where there is none. What the client complains of is not

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use mock_base::{Event, Events, Query};
 
-use super::{ScpOp, ScpOperation};
+use super::{ScpOp, ScpOperation, record::plain};
 use crate::{FileContent, SftpOp};
 
 type Condition = Arc<dyn Fn(&ScpOp) -> bool + Send + Sync>;
@@ -109,7 +109,7 @@ impl ScpEvents for Events {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
-    /// The path, made absolute. Links and `..` are as they were.
+    /// The path, made absolute, and without `.`. Links and `..` are as they were.
     pub path: Bytes,
     /// Bytes that were written.
     pub bytes: u64,
@@ -145,7 +145,7 @@ impl Query for Receipts {
             (op.full_path(), op.bytes, &op.content)
         } else {
             let op = SftpOp::of(event).filter(|op| op.is_upload())?;
-            (op.full_path(), op.written, &op.content)
+            (plain(&op.full_path()), op.written, &op.content)
         };
         let wanted = self.path.as_ref().is_none_or(|wanted| *wanted == path);
         wanted.then(|| Received { path, bytes, content: content.clone() })

@@ -133,15 +133,23 @@ impl ScpOp {
         self.operation == ScpOperation::Upload && self.succeeded()
     }
 
-    /// The path, made absolute if it is relative. Links and `..` are as they were.
+    /// The path, made absolute, and without `.`, which is the target of many a client. Links and `..` are as they
+    /// were.
     #[must_use]
     pub fn full_path(&self) -> Bytes {
         match self.path.first() {
-            None | Some(b'/') => self.path.clone(),
-            Some(_) if self.start.ends_with(b"/") => [&self.start[..], &self.path].concat().into(),
-            Some(_) => [&self.start[..], b"/", &self.path].concat().into(),
+            None => Bytes::new(),
+            Some(b'/') => plain(&self.path),
+            Some(_) => plain(&[&self.start[..], b"/", &self.path].concat()),
         }
     }
+}
+
+/// An absolute path with single slashes and without `.`.
+pub(super) fn plain(path: &[u8]) -> Bytes {
+    let parts = path.split(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b"."));
+    let plain: Vec<u8> = parts.flat_map(|part| [b"/", part]).flatten().copied().collect();
+    if plain.is_empty() { Bytes::from_static(b"/") } else { plain.into() }
 }
 
 impl Record for ScpOp {

@@ -200,8 +200,17 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
             .await?;
         copying.op.content = content.map(Into::into);
         let mut error = ended;
-        if !self.link.response().await? {
-            copying.fail(ScpCause::Client);
+        match self.link.last_word().await? {
+            Some(true) => {}
+            Some(false) => copying.fail(ScpCause::Client),
+            None => {
+                // libssh2 ends here, with a file that is complete. OpenSSH's `scp` then fails, and sets no times.
+                match error {
+                    None => copying.finish(),
+                    Some(error) => copying.failed(error),
+                }
+                return Err(Stop::Quit);
+            }
         }
         if error.is_none() {
             error = self.host.with(file, move |file| file.set_attributes(&of_times(times)).err()).await?.1;

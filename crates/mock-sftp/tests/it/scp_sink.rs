@@ -19,7 +19,7 @@ async fn a_file_arrives_in_a_directory() {
     assert_eq!((op.operation, &op.path[..], op.mode), (ScpOperation::Upload, &b"./notes"[..], Some(0o640)));
     assert_eq!((op.size, op.bytes, op.cause), (5, 5, None));
     assert_eq!(op.content.as_ref().unwrap(), &"hello");
-    assert_eq!(op.full_path(), "/home/anna/./notes");
+    assert_eq!(op.full_path(), "/home/anna/notes");
     assert_eq!(ended.events.scp_uploads(), std::slice::from_ref(op));
     assert_eq!(ended.events.received()[0].content.as_ref().unwrap(), &"hello");
 }
@@ -173,6 +173,15 @@ async fn a_file_that_never_ends_is_recorded_as_far_as_it_came() {
     assert_eq!((op.bytes, op.cause), (4, Some(ScpCause::ChannelEnded)));
     assert_eq!(fs.read("/home/anna/huge").unwrap(), "some");
     assert_eq!(ended.events.received(), []);
+}
+
+#[tokio::test]
+async fn a_file_that_is_complete_has_arrived_though_its_client_does_not_say_so() {
+    let fs = home();
+    let ended = run(fs.clone(), "scp -p -t .", "T1000000000 0 1000000000 0\nC0640 3 a\none").await;
+    let ended = ended.is(1, r"\x00\x00\x00");
+    assert_eq!(ended.events.count(received("/home/anna/a")), 1);
+    assert_eq!(fs.metadata("/home/anna/a").unwrap().mode, 0o640);
 }
 
 #[tokio::test]
