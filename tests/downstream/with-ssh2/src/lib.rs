@@ -60,6 +60,27 @@ impl Host {
         channel.wait_close()?;
         Ok((channel.exit_status()?, said))
     }
+
+    /// Copies a backup to the host, by the protocol of `scp`, with the time at which it was made.
+    pub fn copy_to(&self, path: &Path, backup: &[u8], made: u64) -> io::Result<()> {
+        let mut channel = self.0.scp_send(path, 0o640, backup.len() as u64, Some((made, made)))?;
+        channel.write_all(backup)?;
+        channel.send_eof()?;
+        channel.wait_eof()?;
+        channel.close()?;
+        Ok(channel.wait_close()?)
+    }
+
+    /// Copies a backup from the host.
+    pub fn copy_from(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let (mut channel, stat) = self.0.scp_recv(path)?;
+        let mut backup = Vec::new();
+        channel.read_to_end(&mut backup)?;
+        if stat.size() != backup.len() as u64 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(backup)
+    }
 }
 
 struct Answers<'a>(std::slice::Iter<'a, &'a str>);
