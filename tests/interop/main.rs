@@ -2,7 +2,7 @@
 //!
 //! A module is left out where its client is not installed, by that name: a test outside them would always run.
 //! Servers run within the test, so that what the client did can be read from the journal.
-#![expect(clippy::unwrap_used, reason = "this is a test: what cannot go on fails it")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "this is a test: what cannot go on fails it")]
 
 mod asyncssh;
 mod dbclient;
