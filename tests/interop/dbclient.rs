@@ -139,7 +139,7 @@ fn outputs_are_told_apart_and_the_status_arrives() {
 }
 
 #[test]
-fn four_mebibytes_go_there_and_back_through_its_small_window() {
+fn more_than_its_window_holds_goes_there_and_back() {
     let cat = async |mut session: Session| {
         while let Some(data) = session.read().await {
             session.write(data).await?;
@@ -149,7 +149,7 @@ fn four_mebibytes_go_there_and_back_through_its_small_window() {
     let builder = MockSshServer::builder().auth(NoneAuth::new("anna"));
     let server = builder.exec(Exec::on("cat").run(cat)).start_blocking().unwrap();
     let home = home(&server);
-    let data = noise(4 << 20);
+    let data = noise(64 << 10);
     let finished = Client::run_with_input(&mut dbclient(&home, &server, &[], "cat"), &data);
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
     assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
