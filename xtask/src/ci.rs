@@ -3,7 +3,7 @@
 use anyhow::Result;
 use cargo_metadata::{Metadata, Package};
 
-use crate::{docs, downstream, integration, step::Steps, task::Task, tidy, tool, workspace};
+use crate::{docs, downstream, integration, package, step::Steps, task::Task, tidy, tool, workspace};
 
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     steps.step("generated docs", docs::check);
     steps.step("features", || features(&metadata));
     steps.step("downstream", || downstream::run(&target_dir));
-    steps.step("package", || package(&metadata));
+    steps.step("package", || package::run(&metadata));
     integration::interop(&mut steps, &target_dir);
     if tool::has_cargo_command("deny") {
         // Advisories are not part of it: they need the network, and change without a change of ours.
@@ -81,13 +81,4 @@ fn choices(package: &Package) -> Vec<String> {
         choices.push(" --all-features".to_owned());
     }
     choices
-}
-
-/// What would be uploaded, built from the archive: a file left out of a package is found here.
-fn package(metadata: &Metadata) -> Result<()> {
-    let task = Task::cargo("package --quiet --allow-dirty");
-    workspace::published(metadata)
-        .iter()
-        .fold(task, |task, package| task.arg("--package").arg(package.name.as_str()))
-        .run()
 }

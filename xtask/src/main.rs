@@ -10,6 +10,7 @@ mod docs;
 mod downstream;
 mod integration;
 mod layers;
+mod package;
 mod step;
 mod task;
 mod tidy;
