@@ -138,8 +138,11 @@ fn outputs_are_told_apart_and_the_status_arrives() {
     server.shutdown().blocking().unwrap();
 }
 
+/// The input is held open until all of it has come back. Dropbear 2022.83 hangs now and then (with OpenSSH's server as
+/// well, about once in a hundred) when the end of its input meets data on their way to it: it has everything, and waits
+/// in `pselect` for its connection alone.
 #[test]
-fn more_than_its_window_holds_goes_there_and_back() {
+fn four_mebibytes_go_there_and_back_through_its_small_window() {
     let cat = async |mut session: Session| {
         while let Some(data) = session.read().await {
             session.write(data).await?;
@@ -149,8 +152,12 @@ fn more_than_its_window_holds_goes_there_and_back() {
     let builder = MockSshServer::builder().auth(NoneAuth::new("anna"));
     let server = builder.exec(Exec::on("cat").run(cat)).start_blocking().unwrap();
     let home = home(&server);
-    let data = noise(64 << 10);
-    let finished = Client::run_with_input(&mut dbclient(&home, &server, &[], "cat"), &data);
+    let data = noise(4 << 20);
+    let mut client = Client::start_with_input(&mut dbclient(&home, &server, &[], "cat"));
+    client.send(&data);
+    client.wait_for_bytes(data.len());
+    client.end_input();
+    let finished = client.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
     assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
     server.shutdown().blocking().unwrap();

@@ -114,6 +114,14 @@ impl Client {
         })
     }
 
+    /// Waits until so many bytes of output have come.
+    pub fn wait_for_bytes(&self, count: usize) {
+        let came = self.stdout.wait_until(|bytes| bytes.len() >= count);
+        if let Err(seen) = came {
+            panic!("{} printed {} bytes, not {count}", self.shown, seen.len());
+        }
+    }
+
     /// Waits until what it complains of holds this text, and returns the complaints so far.
     #[expect(clippy::must_use_candidate, reason = "waiting is what it is for")]
     pub fn wait_for_complaint(&self, text: &str) -> String {
@@ -261,12 +269,17 @@ impl Collected {
 
     /// The output so far once it holds this text; otherwise all there was at the deadline or at its end.
     pub(crate) fn wait_for(&self, text: &str) -> Result<String, String> {
-        let seen = |output: &Output| String::from_utf8_lossy(&output.bytes).into_owned();
-        let wanting = |output: &mut Output| !output.ended && !seen(output).contains(text);
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let seen = self.wait_until(|bytes| shown(bytes).contains(text));
+        seen.map(|bytes| shown(&bytes)).map_err(|bytes| shown(&bytes))
+    }
+
+    /// The output so far once this holds for it; otherwise all there was at the deadline or at its end.
+    fn wait_until(&self, holds: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Vec<u8>> {
+        let wanting = |output: &mut Output| !output.ended && !holds(&output.bytes);
         let waited = self.shared.1.wait_timeout_while(self.lock(), DEADLINE, wanting);
-        let (output, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let seen = seen(&output);
-        if seen.contains(text) { Ok(seen) } else { Err(seen) }
+        let seen = waited.unwrap_or_else(PoisonError::into_inner).0.bytes.clone();
+        if holds(&seen) { Ok(seen) } else { Err(seen) }
     }
 
     /// All of it. A process that was left behind and holds it open is not waited for beyond the deadline.
