@@ -5,7 +5,7 @@
 
 use super::{
     AgentForward, AuthAccepted, AuthAttempt, AuthOutcome, Banner, ChannelClosed, ChannelKind, ChannelOpened,
-    ChannelRefused, ClientVersion, ClosedBy, Connected, Data, Disconnected, Env, Exec, Exit, Forward,
+    ChannelRefused, ClientVersion, ClosedBy, Connected, Data, Disconnected, Env, Exec, Exit, Fault, Forward,
     ForwardCancelled, KeyOffered, Kind, Matched, Negotiated, Panicked, Payload, Problem, Pty, PublicKeyInfo,
     Record, Refused, Secret, Shell, ShellLine, SignalReceived, Started, StateChanged, Stdin, StdinEof,
     Stopped, Subsystem, TerminalMode, Value, WindowChange, X11Forward,
@@ -102,6 +102,7 @@ fields! {
     Exec("command") { command: Text, accepted: Flag, rule: Text, user: Text, hint: Text, call: Number }
     Matched("command") { command: Text, rule: Text, hint: Text }
     StateChanged("name") { name: Text, value: Text }
+    Fault("name") { name: Text, stage: Text, action: Text }
     Subsystem("name") { name: Text, accepted: Flag }
     Stdin("data") { data: Text }
     StdinEof("bytes") { bytes: Number }

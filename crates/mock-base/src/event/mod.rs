@@ -33,7 +33,7 @@ pub use query::*;
 pub use record::{Record, Value};
 #[cfg(feature = "schema")]
 pub use schema::KindSchema;
-pub use scripted::{Exec, Matched, ShellLine, StateChanged};
+pub use scripted::{Exec, Fault, Matched, ShellLine, StateChanged};
 pub use terminal::{Pty, TerminalMode, WindowChange};
 
 /// One thing that happened, and where it stands in the one order of the journal.
@@ -182,6 +182,8 @@ kinds! {
     Matched = "matched",
     /// A state that rules depend on was set.
     StateChanged = "state_changed",
+    /// A fault that the test asked for did what it does.
+    Fault = "fault",
     /// A subsystem was requested (RFC 4254 section 6.5).
     Subsystem = "subsystem",
     /// The client sent data on a channel (RFC 4254 section 5.2).

@@ -84,6 +84,8 @@ queries! {
     matched -> Matched;
     /// States set.
     state_changed -> StateChanged;
+    /// Faults that struck.
+    fault -> Fault;
     /// Subsystems requested.
     subsystem -> Subsystem;
     /// Data received on channels.
@@ -154,6 +156,12 @@ narrowing! {
         name(""): |state| &state.name;
         /// Only states that were set to what matches.
         value("value"): |state| &state.value;
+    }
+    Fault {
+        /// Only faults at a stage that matches.
+        stage("stage"): |fault| &fault.stage;
+        /// Only faults that did what matches.
+        action("action"): |fault| &fault.action;
     }
     Started {
         /// Only servers at an address that matches.
@@ -246,6 +254,10 @@ narrowing! {
 }
 
 narrowing_perhaps! {
+    Fault {
+        /// Only faults with a name that matches.
+        name(""): |fault| optional(fault.name.as_ref());
+    }
     Exec {
         /// Only commands that a rule answered which matches, as it was written.
         rule("rule"): |exec| optional(exec.rule.as_ref());

@@ -66,7 +66,21 @@ pub struct StateChanged {
     pub value: String,
 }
 
+/// A fault that the test asked for did what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Fault {
+    /// What the test calls it; none if it does not.
+    pub name: Option<String>,
+    /// Where it struck.
+    pub stage: String,
+    /// What went wrong there.
+    pub action: String,
+}
+
 constructors! {
+    Fault(name: Option<String>, stage: String, action: String);
     Matched(command: Data, rule: Option<String>, hint: Option<String>);
     StateChanged(name: String, value: String);
 }
@@ -178,6 +192,14 @@ impl Matched {
 impl StateChanged {
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
         write!(text, "state {:?} is {:?}", self.name, self.value)
+    }
+}
+
+impl Fault {
+    pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
+        text.write_str("fault ")?;
+        self.name.as_ref().map_or(Ok(()), |name| write!(text, "`{name}`: "))?;
+        write!(text, "{}: {}", self.stage, self.action)
     }
 }
 

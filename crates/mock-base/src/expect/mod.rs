@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc};
 pub use ledger::Expectations;
 pub use mismatch::Mismatch;
 pub use order::{InOrder, Steps, expect_in_order};
-pub use parse::{GrammarError, ParsedExpectation, ParsedQuery};
+pub use parse::{ParsedExpectation, ParsedQuery};
 pub(crate) use report::story;
 pub use report::{Report, VerificationError};
 pub use strict::{AllMatched, expect_all_matched};

@@ -65,6 +65,15 @@ sentences! {
     /// assert!(journal.events().subsystems().iter().all(|subsystem| subsystem.accepted));
     /// ```
     subsystems -> Subsystem, subsystem;
+    /// The faults that struck.
+    ///
+    /// ```
+    /// # use mock_base::{Journal, event};
+    /// # let journal = Journal::new();
+    /// journal.recorder("lab").record(event::Fault::new(None, "kex", "stall"));
+    /// assert_eq!(journal.events().faults()[0].action, "stall");
+    /// ```
+    faults -> Fault, fault;
     /// The signals that clients sent.
     ///
     /// ```

@@ -126,6 +126,7 @@ fn requests() -> Vec<Kind> {
         Matched::new("passwd", Some("passwd".to_owned()), None).into(),
         Matched::new("passwd", None, hint("passwd", "standard input: `b` is not `a`")).into(),
         StateChanged::new("lock", "held").into(),
+        Fault::new("db-restart".to_owned(), "stdout", "reset after 4KiB").into(),
         Subsystem::new("sftp", true).into(),
         Stdin::new("two\nlines\n").into(),
         Stdin::new(Data::from(&b"\xff\x00"[..])).into(),

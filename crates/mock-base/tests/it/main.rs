@@ -5,6 +5,7 @@ mod concurrent;
 mod connections;
 mod data;
 mod every_kind;
+mod fault;
 mod forms;
 mod grammar;
 mod reports;

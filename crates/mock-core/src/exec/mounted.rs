@@ -96,7 +96,7 @@ impl Mounted {
 
     /// Whether it is worth to wait for input on behalf of the rule.
     pub(super) fn may_hold(&self, request: &Request) -> bool {
-        self.counts(request).seen < self.rule.calls.last && self.in_state(request)
+        self.rule.calls.come_after(self.counts(request).seen) && self.in_state(request)
     }
 
     fn counts(&self, request: &Request) -> Counts {

@@ -2,16 +2,14 @@
 //! can say what was meant.
 
 use super::{
-    Form,
-    error::{GrammarError, did_you_mean},
-    lex::{Token, tokens},
-    names,
+    Form, names,
     query::{Condition, ParsedQuery, What},
     value::Value,
 };
 use crate::{
-    Times,
+    GrammarError, Times,
     event::{FieldType, KindFields},
+    grammar::{Token, did_you_mean, tokens},
 };
 
 /// Words that mean something wherever they stand without quotes.
@@ -23,7 +21,7 @@ const ORDER: &str = "order:";
 const CONNECTION: &str = "connection";
 
 pub(super) fn expectation(text: &str) -> Result<Form, GrammarError> {
-    let tokens = tokens(text)?;
+    let tokens = tokens(text, &[])?;
     let mut parser = Parser { text, tokens: &tokens, next: 0 };
     if parser.take(ORDER) {
         return parser.order();
@@ -34,7 +32,7 @@ pub(super) fn expectation(text: &str) -> Result<Form, GrammarError> {
 }
 
 pub(super) fn query(text: &str) -> Result<ParsedQuery, GrammarError> {
-    let tokens = tokens(text)?;
+    let tokens = tokens(text, &[])?;
     let mut parser = Parser { text, tokens: &tokens, next: 0 };
     let (query, times) = parser.event()?;
     parser.end()?;

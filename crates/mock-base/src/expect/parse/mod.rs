@@ -3,20 +3,17 @@
 //! What is parsed is checked as what is typed: the same counts, orders, near misses and reports. Names are those of
 //! the JSON form, so whoever reads events can write expectations.
 
-mod error;
 mod grammar;
-mod lex;
 mod names;
 mod query;
 mod value;
 
 use std::{fmt, str::FromStr};
 
-pub use error::GrammarError;
 pub use query::ParsedQuery;
 
 use super::{Expectation, Times, Unmet, expect, expect_in_order};
-use crate::Events;
+use crate::{Events, GrammarError};
 
 /// An expectation as text: `exec "systemctl restart *" x1`.
 #[doc = include_str!("grammar.md")]

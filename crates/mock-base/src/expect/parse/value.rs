@@ -2,9 +2,9 @@
 //!
 //! Every field is compared as text, numbers in decimal. So there is one kind of pattern for all of them.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use crate::{Pattern, PatternError, Value as FieldValue};
+use crate::{Pattern, PatternError, Value as FieldValue, grammar::quoted};
 
 /// A pattern, or that there is no value.
 #[derive(Debug, Clone)]
@@ -76,19 +76,7 @@ impl fmt::Display for Value {
             Some(text) => ("=", text),
             None => ("", source),
         };
-        f.write_str(sign)?;
-        f.write_char('"')?;
-        for char in text.chars() {
-            match char {
-                '"' | '\\' => write!(f, "\\{char}")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                _ if char.is_control() => write!(f, "\\u{{{:x}}}", u32::from(char))?,
-                _ => f.write_char(char)?,
-            }
-        }
-        f.write_char('"')
+        write!(f, "{sign}{}", quoted(text))
     }
 }
 

@@ -7,18 +7,19 @@ use super::error::GrammarError;
 
 /// One word or one quoted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// A word as it stands; of what is quoted the text in the form of [`Pattern::parse`](crate::Pattern::parse).
-    pub(super) text: String,
-    pub(super) quoted: bool,
+    pub(crate) text: String,
+    pub(crate) quoted: bool,
     /// The first character, from 0, and how many there are.
-    pub(super) at: usize,
-    pub(super) width: usize,
+    pub(crate) at: usize,
+    pub(crate) width: usize,
 }
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, GrammarError> {
+/// The words of a text. A mark is a word of its own.
+pub(crate) fn tokens(text: &str, marks: &'static [char]) -> Result<Vec<Token>, GrammarError> {
     let chars: Vec<char> = text.chars().collect();
-    let mut lexer = Lexer { text, chars: &chars, at: 0 };
+    let mut lexer = Lexer { text, chars: &chars, marks, at: 0 };
     let mut tokens = Vec::new();
     while let Some(char) = lexer.peek() {
         if char.is_whitespace() {
@@ -33,6 +34,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, GrammarError> {
 struct Lexer<'a> {
     text: &'a str,
     chars: &'a [char],
+    marks: &'static [char],
     at: usize,
 }
 
@@ -47,8 +49,19 @@ impl Lexer<'_> {
         char
     }
 
+    /// Whether a mark stands here that ends a word. A colon within a word is the word's own, as in an address.
+    fn at_mark(&self) -> bool {
+        let after = self.chars.get(self.at + 1);
+        let alone = |mark| mark != ':' || after.is_none_or(|char| char.is_whitespace());
+        self.peek().is_some_and(|char| self.marks.contains(&char) && alone(char))
+    }
+
     fn token(&mut self) -> Result<Token, GrammarError> {
         let begin = self.at;
+        if self.at_mark() {
+            let text = self.next().into_iter().collect();
+            return Ok(Token { text, quoted: false, at: begin, width: 1 });
+        }
         let sign = self.peek().filter(|char| matches!(char, '~' | '='));
         let quote =
             self.chars.get(begin + usize::from(sign.is_some())).copied().filter(|char| is_quote(*char));
@@ -59,7 +72,7 @@ impl Lexer<'_> {
         let mut text = String::from_iter(sign);
         if sign == Some('~') { self.expression(quote, &mut text) } else { self.literal(quote, &mut text) }
             .ok_or_else(|| self.error(begin, 1, "the quotes that begin here do not end"))?;
-        if self.peek().is_some_and(|char| !char.is_whitespace()) {
+        if self.peek().is_some_and(|char| !char.is_whitespace()) && !self.at_mark() {
             return Err(self.error(self.at, 1, "a space is missing behind the quotes"));
         }
         Ok(Token { text, quoted: true, at: begin, width: self.at - begin })
@@ -69,6 +82,9 @@ impl Lexer<'_> {
         let begin = self.at;
         let mut text = String::new();
         while let Some(char) = self.peek().filter(|char| !char.is_whitespace()) {
+            if self.at_mark() {
+                break;
+            }
             match char {
                 '“' | '”' | '„' | '‘' | '’' => {
                     return Err(self.error(self.at, 1, format!("{char} is no quote here: write \"")));

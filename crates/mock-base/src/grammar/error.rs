@@ -1,10 +1,10 @@
-//! What is wrong with an expectation that somebody typed: a sentence, the place, and the word that was meant.
+//! What is wrong with an expectation or a fault that somebody typed: a sentence, the place, and the word that was meant.
 //!
 //! One struct and no enum: nobody acts on it but the person who typed, and everybody who shows it shows the same.
 
 use std::{error::Error, fmt};
 
-/// An expectation or a query that cannot be understood. `Display` shows the text with the place marked.
+/// An expectation, a query or a fault that cannot be understood. `Display` shows the text with the place marked.
 ///
 /// ```
 /// use mock_base::ParsedExpectation;
@@ -26,7 +26,7 @@ pub struct GrammarError {
 
 impl GrammarError {
     /// `at` and `width` in characters.
-    pub(super) fn new(text: &str, at: usize, width: usize, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(text: &str, at: usize, width: usize, problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), text: text.to_owned(), column: at + 1, width }
     }
 
@@ -77,7 +77,7 @@ impl fmt::Display for GrammarError {
 }
 
 /// `; did you mean …?` where one of these is near, nothing otherwise.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let word = word.to_lowercase();
     let near = known.into_iter().map(|known| (strsim::damerau_levenshtein(&word, known), known)).min();
     match near {
