@@ -11,12 +11,13 @@ use support::noise;
 use crate::python_cases::{
     agents, binary, channels, factors,
     files::{Files, make_tree, tree},
-    logins,
+    forwards, logins,
 };
 
 const LOGINS: &str = "asyncssh_logins.py";
 const CHANNELS: &str = "asyncssh_channels.py";
 const FILES: &str = "asyncssh_files.py";
+const FORWARDS: &str = "asyncssh_forwards.py";
 
 #[test]
 fn logs_in_to_the_binary_as_every_user() {
@@ -197,4 +198,14 @@ fn the_protocol_of_scp_carries_trees_as_well() {
     assert_eq!(tree(&files.home().join("back")), tree(&local));
     assert_eq!(files.server.events().scp_uploads().len(), 3);
     files.end();
+}
+
+#[test]
+fn connections_are_forwarded_or_refused_with_a_reason() {
+    forwards::direct(FORWARDS);
+}
+
+#[test]
+fn a_bastion_leads_to_the_host_behind_it() {
+    forwards::jump(FORWARDS);
 }

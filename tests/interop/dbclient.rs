@@ -8,7 +8,9 @@ use std::{fs, process::Command};
 use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, NoneAuth, Password, PublicKeys};
 use mock_core::keys::ssh_key::LineEnding;
-use mock_core::{Authenticator, Exec, HostKey, MockSshServer, Reply, Session, event, event::AuthOutcome};
+use mock_core::{
+    Authenticator, Exec, Forward, HostKey, MockSshServer, Reply, Session, event, event::AuthOutcome,
+};
 use support::{Client, Finished, Home, noise};
 
 fn server(auth: impl Authenticator + 'static) -> MockSshServer {
@@ -160,5 +162,23 @@ fn four_mebibytes_go_there_and_back_through_its_small_window() {
     let finished = client.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
     assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn standard_input_and_output_can_be_forwarded() {
+    let builder = MockSshServer::builder().auth(NoneAuth::new("anna"));
+    let server = builder.forward(Forward::to("db01:5432").echo()).start_blocking().unwrap();
+    let home = home(&server);
+    let to = |target: &str| {
+        let mut dbclient = home.command("dbclient");
+        dbclient.args(["-p", &server.port().to_string(), "-B", target, "anna@127.0.0.1"]);
+        Client::run_with_input(&mut dbclient, b"hello")
+    };
+    assert_eq!(to("db01:5432").succeeded(), "hello");
+    // It says nothing of a refusal, and ends well.
+    assert_eq!(to("db02:5432").stdout(), "");
+    let events = server.events();
+    assert_eq!((events.forwarded().len(), events.count(event::channel_refused().to("db02:5432"))), (1, 1));
     server.shutdown().blocking().unwrap();
 }

@@ -7,11 +7,12 @@ use mock_sftp::{File, SftpEvents as _, sftp_op, uploaded, wire::Operation};
 use serde_json::json;
 use support::noise;
 
-use crate::python_cases::{agents, binary, channels, factors, files::Files, logins};
+use crate::python_cases::{agents, binary, channels, factors, files::Files, forwards, logins};
 
 const LOGINS: &str = "paramiko_logins.py";
 const CHANNELS: &str = "paramiko_channels.py";
 const FILES: &str = "paramiko_files.py";
+const FORWARDS: &str = "paramiko_forwards.py";
 
 #[test]
 fn logs_in_to_the_binary_as_every_user() {
@@ -178,4 +179,14 @@ fn sixteen_thousand_requests_may_be_ahead_of_their_answers() {
     let closed = files.server.events().first(sftp_op().operation(Operation::Close)).unwrap();
     assert_eq!(closed.read, SIZE);
     files.end();
+}
+
+#[test]
+fn connections_are_forwarded_or_refused_with_a_reason() {
+    forwards::direct(FORWARDS);
+}
+
+#[test]
+fn a_bastion_leads_to_the_host_behind_it() {
+    forwards::jump(FORWARDS);
 }

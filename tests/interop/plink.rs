@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, Password, PublicKeys};
-use mock_core::{Authenticator, Exec, HostKey, MockSshServer, Reply, Session, event};
+use mock_core::{Authenticator, Exec, Forward, HostKey, MockSshServer, Reply, Session, event};
 use mock_sftp::{MemFs, Scp, ScpEvents as _, User};
 use support::{Client, Finished, Home, noise};
 
@@ -153,5 +153,22 @@ fn pscp_copies_files_and_trees_both_ways() {
     let directions = |direction| names.iter().filter(|name| **name == direction).count();
     assert_eq!((directions("upload"), directions("upload-dir")), (2, 2), "{names:?}");
     assert_eq!((directions("download"), directions("download-dir")), (4, 2), "{names:?}");
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn standard_input_and_output_can_be_forwarded() {
+    let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
+    let server = builder.forward(Forward::to("db01:5432").reply("ready")).start_blocking().unwrap();
+    let home = Home::new();
+    let mut plink = home.command("plink");
+    plink.args(["-ssh", "-batch", "-P", &server.port().to_string(), "-nc", "db01:5432"]);
+    for key in server.host_keys() {
+        plink.args(["-hostkey", &key.sha256()]);
+    }
+    plink.arg("-pwfile").arg(home.file("password", "hunter2\n")).arg("anna@127.0.0.1");
+    let finished = Client::run(&mut plink);
+    assert_eq!(finished.stdout(), "ready", "{finished}");
+    assert_eq!(server.events().count(event::forwarded().to("db01:5432")), 1);
     server.shutdown().blocking().unwrap();
 }

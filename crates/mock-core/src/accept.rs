@@ -1,6 +1,6 @@
 //! The task that owns a server: it accepts connections, and outlives all of them.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mock_base::event::{Problem, Refused, Stopped};
 use tokio::{
@@ -9,9 +9,8 @@ use tokio::{
 };
 
 use crate::{
-    Peer,
     config::{FAREWELL, LINGER},
-    connection,
+    connection::{self, Origin},
     server::Shared,
 };
 
@@ -46,7 +45,7 @@ pub(crate) async fn own(server: Arc<Shared>, listener: Option<TcpListener>) {
 async fn accept(server: &Arc<Shared>, listener: &TcpListener) {
     loop {
         match listener.accept().await {
-            Ok((socket, address)) => admit(server, socket, Peer::Tcp(address)),
+            Ok((socket, address)) => admit(server, socket, address),
             // The client was gone before it was accepted: its own affair.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -57,7 +56,7 @@ async fn accept(server: &Arc<Shared>, listener: &TcpListener) {
     }
 }
 
-fn admit(server: &Arc<Shared>, socket: TcpStream, peer: Peer) {
+fn admit(server: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
     let limit = server.options.max_connections;
     if server.tasks.len() >= limit {
         let why = format!("{limit} connections are open");
@@ -66,6 +65,6 @@ fn admit(server: &Arc<Shared>, socket: TcpStream, peer: Peer) {
     }
     // Answers are written whole, so there is nothing that waiting could gather.
     let _best_effort = socket.set_nodelay(true);
-    let local = socket.local_addr().ok();
-    server.tasks.spawn(connection::serve(Arc::clone(server), socket, peer, local));
+    let origin = Origin::tcp(peer, socket.local_addr().ok());
+    server.tasks.spawn(connection::serve(Arc::clone(server), socket, origin));
 }

@@ -6,8 +6,8 @@ use mock_base::{Expectations, Journal};
 use tokio::runtime::Handle;
 
 use crate::{
-    Algorithms, Authenticator, Composed, Connection, Exec, Handler, HostKey, MockSshServer, Program, Rules,
-    StartError, composed::Built, config::Options, connection::HandlerFactory, runtime,
+    Algorithms, Authenticator, Composed, Connection, Exec, Forward, Handler, HostKey, MockSshServer, Network,
+    Program, Rules, StartError, composed::Built, config::Options, connection::HandlerFactory, runtime,
 };
 
 /// Makes a [`MockSshServer`]. Without any call it makes a safe one, which lets nobody in.
@@ -34,6 +34,7 @@ pub struct Builder {
     rules: Vec<Exec>,
     factory: Option<Box<HandlerFactory>>,
     journal: Option<Journal>,
+    network: Option<Network>,
     pub(crate) expectations: Expectations,
     pub(crate) hints_on_stderr: bool,
 }
@@ -45,6 +46,7 @@ pub(crate) struct BuiltParts {
     pub(crate) built: Built,
     pub(crate) factory: Option<Box<HandlerFactory>>,
     pub(crate) journal: Journal,
+    pub(crate) network: Option<Network>,
     pub(crate) expectations: Expectations,
 }
 
@@ -98,6 +100,19 @@ impl Builder {
         make: impl Fn(&Connection) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.built.banner = Some(Box::new(make));
+        self
+    }
+
+    /// Adds a rule for connections that clients want to be forwarded. The first rule that matches the target decides; without
+    /// one a connection is refused.
+    pub fn forward(mut self, rule: Forward) -> Self {
+        self.built.forwards.push(rule);
+        self
+    }
+
+    /// Makes it a host of this network: others find it there by its [`name`](Self::name).
+    pub fn network(mut self, network: &Network) -> Self {
+        self.network = Some(network.clone());
         self
     }
 
@@ -273,6 +288,16 @@ impl Builder {
         MockSshServer::launch(self, Handle::current(), false)
     }
 
+    /// As [`start_in_memory`](Self::start_in_memory), on the background thread of [`start_blocking`](Self::start_blocking):
+    /// for hosts that are only reached through others.
+    ///
+    /// # Errors
+    ///
+    /// As [`start_in_memory`](Self::start_in_memory), and [`StartError::Runtime`].
+    pub fn start_in_memory_blocking(self) -> Result<MockSshServer, StartError> {
+        MockSshServer::launch(self, runtime::background().map_err(StartError::Runtime)?, false)
+    }
+
     pub(crate) fn into_parts(self) -> Result<BuiltParts, StartError> {
         let Self {
             options,
@@ -281,6 +306,7 @@ impl Builder {
             rules,
             factory,
             journal,
+            network,
             expectations,
             hints_on_stderr,
         } = self;
@@ -296,6 +322,7 @@ impl Builder {
             built,
             factory,
             journal: journal.unwrap_or_default(),
+            network,
             expectations,
         })
     }

@@ -8,7 +8,7 @@ use mock_base::{
 };
 
 use crate::{
-    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Handler, Launch, LoginContext,
+    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Forward, Handler, Launch, LoginContext,
     LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program, Reply, Request, Rules,
     Verdict, Wanted, forced,
 };
@@ -25,6 +25,7 @@ pub(crate) struct Built {
     pub(crate) subsystems: HashMap<String, Arc<dyn Program>>,
     pub(crate) banner: Option<Box<BannerFor>>,
     pub(crate) agent_forwarding: bool,
+    pub(crate) forwards: Vec<Forward>,
     /// What the strategies remember.
     pub(crate) memory: Memory,
     /// What is expected of the server: strategies may add to it.
@@ -119,16 +120,20 @@ impl Handler for Composed {
     }
 
     fn channel_open(&mut self, kind: &ChannelKind) -> Open {
-        let forwarded =
-            matches!(kind, ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. });
-        match kind {
-            ChannelKind::Session => Open::Accept,
-            _ if forwarded && !self.permissions.allows(Privilege::PortForwarding) => {
-                let text = "this login may not forward ports".to_owned();
-                Open::Refuse { reason: OpenFailure::AdministrativelyProhibited, text }
-            }
-            _ => Open::refuse(),
+        let target = match (kind, kind.target()) {
+            (ChannelKind::Session, _) => return Open::Accept,
+            (_, Some(target)) => target,
+            (_, None) => return Open::refuse(),
+        };
+        if !self.permissions.allows_opening(kind) {
+            let all = !self.permissions.allows(Privilege::PortForwarding);
+            let text =
+                if all { "this login may not forward ports" } else { "this login may not forward there" };
+            let text = text.to_owned();
+            return Open::Refuse { reason: OpenFailure::AdministrativelyProhibited, text };
         }
+        let answer = self.built.forwards.iter().find_map(|rule| rule.answer(&target));
+        answer.unwrap_or_else(Open::refuse)
     }
 
     fn env(&mut self, _: &str, _: &str) -> bool {

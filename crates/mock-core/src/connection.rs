@@ -25,12 +25,31 @@ use crate::{
     transport::{Observer, Stream, Traffic, Transport, disconnect_packet},
 };
 
+/// Where a connection comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) peer: Peer,
+    /// The address that the client reached, where there is a socket.
+    pub(crate) local: Option<SocketAddr>,
+    /// The servers that forwarded it, the first hop first.
+    pub(crate) via: Arc<[String]>,
+}
+
+impl Origin {
+    pub(crate) fn tcp(peer: SocketAddr, local: Option<SocketAddr>) -> Self {
+        Self { peer: Peer::Tcp(peer), local, via: Arc::default() }
+    }
+
+    pub(crate) fn memory(via: Vec<String>) -> Self {
+        Self { peer: Peer::Memory, local: None, via: via.into() }
+    }
+}
+
 /// What a connection is known by. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Connection {
     number: u64,
-    peer: Peer,
-    local: Option<SocketAddr>,
+    origin: Origin,
     recorder: Recorder,
     state: State,
     seed: Seed,
@@ -46,13 +65,19 @@ impl Connection {
     /// Where it comes from.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.peer
+        self.origin.peer
     }
 
     /// The address that the client reached, where there is a socket.
     #[must_use]
     pub fn local(&self) -> Option<SocketAddr> {
-        self.local
+        self.origin.local
+    }
+
+    /// The servers that forwarded it, the first hop first. Empty for a client that came by itself.
+    #[must_use]
+    pub fn via(&self) -> &[String] {
+        &self.origin.via
     }
 
     /// The states of its server.
@@ -78,13 +103,17 @@ impl Connection {
 pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handler> + Send + Sync;
 
 /// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
-pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, peer: Peer, local: Option<SocketAddr>) {
+pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, origin: Origin) {
     let number = server.next_connection();
     let recorder = server.recorder.on_connection(number);
-    let connection =
-        Connection { number, peer, local, recorder, state: server.state.clone(), seed: server.seed };
-    let recorder = connection.recorder.clone();
-    recorder.record(Connected::new(peer.to_string()));
+    recorder.record(Connected::new(origin.peer.to_string()).via(&origin.via));
+    let connection = Connection {
+        number,
+        origin,
+        recorder: recorder.clone(),
+        state: server.state.clone(),
+        seed: server.seed,
+    };
     let handler = match make_handler(&server, &connection) {
         Ok(handler) => handler,
         Err(text) => {

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod exec;
 mod forced;
+mod forward;
 mod handler;
 mod host_key;
 mod lifecycle;
@@ -27,14 +28,14 @@ mod verify;
 
 pub use algorithms::{Algorithms, UnknownAlgorithm};
 pub use authenticator::{
-    Answer, Attempt, Authenticator, CommandForced, Credential, DisconnectReason, FirstOf,
-    ForcedCommandsDiffer, KbdintStarted, LoginContext, LoginRestricted, LoginState, Memory, MemoryKey,
-    Method, Methods, Permissions, Privilege, Prompt, PromptAnswered, Round, Verdict,
+    Answer, Attempt, Authenticator, CommandForced, Credential, DisconnectReason, Endpoint, EndpointError,
+    FirstOf, ForcedCommandsDiffer, KbdintStarted, LoginContext, LoginRestricted, LoginState, Memory,
+    MemoryKey, Method, Methods, Permissions, Privilege, Prompt, PromptAnswered, Round, Verdict,
 };
 pub use builder::Builder;
 pub use client_kit::{ClientKit, KitBuilder, KitError, KitUser};
 pub use composed::Composed;
-pub use connect::{BoxFuture, Connect};
+pub use connect::{BoxFuture, Connect, ForwardRequest};
 pub use connection::Connection;
 pub use error::{ShutdownError, StartError};
 pub use exec::{
@@ -42,6 +43,7 @@ pub use exec::{
     TemplateError, all_of, any_of, argument, arguments_in_order, argv, connection, env, flag, in_state,
     option, peer, program, stdin, stdin_line, stdin_size, stdin_starts_with, user, with_pty,
 };
+pub use forward::{Forward, Network};
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
 pub use lifecycle::{Closed, Shutdown, Stopper};

@@ -17,10 +17,10 @@ use tokio::{io::DuplexStream, net::TcpListener, runtime::Handle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Builder, Closed, HostKey, KitBuilder, Peer, Shutdown, ShutdownError, StartError, Stopper, accept,
+    Builder, Closed, HostKey, KitBuilder, Shutdown, ShutdownError, StartError, Stopper, accept,
     composed::Built,
     config::Options,
-    connection::{self, HandlerFactory},
+    connection::{self, HandlerFactory, Origin},
     engine,
 };
 
@@ -33,6 +33,8 @@ const BACKLOG: i32 = 4096;
 /// What the handle on a server and its tasks share.
 pub(crate) struct Shared {
     pub(crate) options: Arc<Options>,
+    /// The port that it listens on, if there is a socket.
+    pub(crate) port: Option<u32>,
     pub(crate) host_keys: Vec<HostKey>,
     pub(crate) config: Arc<engine::Config>,
     pub(crate) built: Arc<Built>,
@@ -68,6 +70,16 @@ impl Shared {
 
     pub(crate) fn connections_so_far(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// A connection within this process that these servers forwarded; closed at once when the server is stopping.
+    pub(crate) fn connect(self: &Arc<Self>, via: Vec<String>) -> DuplexStream {
+        let (near, far) = tokio::io::duplex(MEMORY_BUFFER);
+        if !self.stop.is_cancelled() {
+            let serving = connection::serve(Arc::clone(self), near, Origin::memory(via));
+            self.tasks.spawn_on(serving, &self.runtime);
+        }
+        far
     }
 
     pub(crate) fn verify(&self) -> Result<(), VerificationError> {
@@ -128,6 +140,7 @@ impl MockSshServer {
             recorder: parts.journal.recorder(options.name.as_str()),
             config: Arc::new(engine::config(&options, &parts.host_keys)?),
             options,
+            port: listener.as_ref().map(|(_, address)| address.port().into()),
             host_keys: parts.host_keys,
             built: Arc::new(parts.built),
             factory: parts.factory,
@@ -145,6 +158,9 @@ impl MockSshServer {
         let shown = listener.as_ref().map_or_else(|| "memory".to_owned(), |_| address.to_string());
         shared.recorder.record(Started::new(shown).seed(seed.0));
         let listener = listener.map(|(listener, _)| listener);
+        if let Some(network) = parts.network {
+            network.join(&shared);
+        }
         shared.runtime.spawn(accept::own(Arc::clone(&shared), listener));
         Ok(Self { shared, address })
     }
@@ -188,13 +204,7 @@ impl MockSshServer {
     /// connections does not count here; once the server is stopping, the stream is closed at once.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
-        let (near, far) = tokio::io::duplex(MEMORY_BUFFER);
-        if self.shared.stop.is_cancelled() {
-            return far;
-        }
-        let serving = connection::serve(Arc::clone(&self.shared), near, Peer::Memory, None);
-        self.shared.tasks.spawn_on(serving, &self.shared.runtime);
-        far
+        self.shared.connect(Vec::new())
     }
 
     /// Everything that a client needs, as files in `directory`: keys, `known_hosts` and a configuration.

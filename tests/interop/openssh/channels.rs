@@ -1,10 +1,7 @@
 //! Much data, and many channels on one connection: nothing is lost, and no channel holds up another.
-//!
-//! OpenSSH shares a connection through a master, a client that listens on a socket for others.
 
 use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
+    process::Stdio,
     sync::{Arc, mpsc},
 };
 
@@ -14,7 +11,7 @@ use nix::sys::signal::Signal;
 use support::{Client, DEADLINE, OpenSsh, noise};
 use tokio::sync::Barrier;
 
-use super::open_server;
+use super::{master::Master, open_server};
 
 const MIB: usize = 1 << 20;
 
@@ -32,40 +29,6 @@ fn sixty_four_mebibytes_go_through_cat_and_back() {
     assert_eq!((closed.received, closed.sent), (64 << 20, 64 << 20));
     assert_eq!(server.events().of::<Ended>().len(), 1);
     server.shutdown().blocking().unwrap();
-}
-
-/// A client whose connection others use.
-struct Master {
-    client: Client,
-    socket: PathBuf,
-}
-
-impl Master {
-    /// Starts it, and waits until others can use it.
-    fn start(ssh: &OpenSsh) -> Self {
-        let socket = ssh.home().join("master");
-        let mut command = ssh.ssh(["-M", "-N", "-S"]);
-        command.arg(&socket);
-        // Runs once the socket is listened on.
-        command.args(["-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo listening", "anna"]);
-        let client = Client::start(&mut command);
-        client.wait_for_output("listening\n");
-        Self { client, socket }
-    }
-
-    /// A client of this connection.
-    fn ssh(&self, ssh: &OpenSsh, args: &[&str]) -> Command {
-        let mut command = ssh.ssh(["-S"]);
-        command.arg(&self.socket).args(args);
-        command
-    }
-
-    /// Ends the connection as people do.
-    fn exit(self, ssh: &OpenSsh) {
-        let said = Client::run(&mut self.ssh(ssh, &["-O", "exit", "anna"]));
-        said.failed(0, "Exit request sent.");
-        let _status = self.client.finish();
-    }
 }
 
 #[test]

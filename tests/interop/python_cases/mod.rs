@@ -11,4 +11,5 @@ pub(crate) mod binary;
 pub(crate) mod channels;
 pub(crate) mod factors;
 pub(crate) mod files;
+pub(crate) mod forwards;
 pub(crate) mod logins;

@@ -68,6 +68,14 @@ pub enum KeyOptionError {
         /// The value.
         value: String,
     },
+    /// A host and a port in another form than `host:port`.
+    #[error("option `{name}`: `{value}` is not like host:port, with `*` for any")]
+    Endpoint {
+        /// Which option.
+        name: String,
+        /// The value.
+        value: String,
+    },
     /// An environment variable in another form than `NAME=value`.
     #[error("option `environment`: `{value}` is not like NAME=value")]
     Environment {
@@ -115,8 +123,10 @@ impl KeyOptions {
             return Ok(self);
         }
         let flag = matches!(lower.as_str(), "restrict" | "cert-authority" | "no-touch-required");
-        let taken =
-            matches!(lower.as_str(), "command" | "environment" | "expiry-time" | "from" | "principals");
+        let taken = matches!(
+            lower.as_str(),
+            "command" | "environment" | "expiry-time" | "from" | "permitlisten" | "permitopen" | "principals"
+        );
         let value = match value {
             _ if !flag && !taken => return Err(KeyOptionError::Unknown { name: name() }),
             Some(_) if flag => return Err(KeyOptionError::Value { name: name() }),
@@ -148,6 +158,17 @@ impl KeyOptions {
                 self.expires = Some(self.expires.map_or(time, |earlier| earlier.min(time)));
             }
             "from" => self.from = Some(value.parse().map_err(KeyOptionError::From)?),
+            "permitopen" => {
+                // Here a host has to be named, as in OpenSSH; a port by itself means any where one listens.
+                let endpoint = value.contains(':').then(|| value.parse().ok()).flatten();
+                let endpoint = endpoint.ok_or(KeyOptionError::Endpoint { name: name(), value })?;
+                self.permissions = self.permissions.permit_open(endpoint);
+            }
+            "permitlisten" => {
+                let endpoint = value.parse().ok();
+                let endpoint = endpoint.ok_or(KeyOptionError::Endpoint { name: name(), value })?;
+                self.permissions = self.permissions.permit_listen(endpoint);
+            }
             "principals" => self.principals = Some(value.split(',').map(str::to_owned).collect()),
             // That the key was touched is not checked in any case: the engine does not tell.
             _ => {}
@@ -283,6 +304,7 @@ mod tests {
             r#"environment="A=1",environment="B=x=y""#,
             r#"cert-authority,from="10.0.0.0/8,!10.0.*",principals="a,b""#,
             r#"expiry-time="20300102030405Z""#,
+            r#"no-pty,permitopen="db01:22",permitopen="[::1]:*",permitlisten="localhost:8080""#,
         ] {
             assert_eq!(read(text).to_string(), text);
             assert_eq!(read(&read(text).to_string()), read(text));
@@ -323,6 +345,8 @@ mod tests {
             ("no-pty=\"1\"", "option `no-pty` has a value, and takes none"),
             ("from=\"a\",from=\"b\"", "option `from` is there twice"),
             ("from=\"1.2.3.4/8\"", "option `from`: `1.2.3.4/8` is no address, network or pattern"),
+            ("permitopen=\"22\"", "option `permitopen`: `22` is not like host:port, with `*` for any"),
+            ("permitlisten=\"a:b\"", "option `permitlisten`: `a:b` is not like host:port, with `*` for any"),
             ("environment=\"1\"", "option `environment`: `1` is not like NAME=value"),
             (
                 "expiry-time=\"soon\"",

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{Data, Secret, connection::constructors};
 use crate::journal::Describe;
 
-/// What kind of channel a client asked for, with what it said about it.
+/// What kind of channel was asked for, with what was said about it. The first four are opened by clients, the others by
+/// servers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -31,25 +32,78 @@ pub enum ChannelKind {
         /// Path of the socket on the server.
         path: String,
     },
-    /// `x11` or `forwarded-tcpip`: types that only a server may open.
+    /// `x11` or `forwarded-tcpip`, asked for by a client: types that only a server may open.
     ServerOnly {
         /// The type's name.
         name: String,
     },
+    /// `forwarded-tcpip`: a connection to where the server listens for the client (RFC 4254 section 7.2).
+    ForwardedTcpip {
+        /// Address that was connected to, as the client asked for it.
+        address: String,
+        /// Port that was connected to.
+        port: u32,
+        /// Address that the connection comes from.
+        originator: String,
+        /// Port that the connection comes from.
+        originator_port: u32,
+    },
+    /// `forwarded-streamlocal@openssh.com`: the same on a Unix socket (OpenSSH PROTOCOL section 2.4).
+    ForwardedStreamlocal {
+        /// Path of the socket on the server.
+        path: String,
+    },
+    /// `auth-agent@openssh.com`: a connection to the client's agent.
+    Agent,
+    /// `x11`: a connection to the client's X server (RFC 4254 section 6.3.2).
+    X11 {
+        /// Address that the connection comes from.
+        originator: String,
+        /// Port that the connection comes from.
+        originator_port: u32,
+    },
+}
+
+impl ChannelKind {
+    /// Where a client wants a connection to go: `db01:5432`, `[::1]:22`, or the path of a socket. None for the others.
+    ///
+    /// ```
+    /// use mock_base::event::ChannelKind;
+    ///
+    /// let socket = ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() };
+    /// assert_eq!(socket.target().as_deref(), Some("/run/app.sock"));
+    /// assert_eq!(ChannelKind::Session.target(), None);
+    /// ```
+    #[must_use]
+    pub fn target(&self) -> Option<String> {
+        match self {
+            Self::DirectTcpip { host, port, .. } => Some(endpoint(host, Some(*port))),
+            Self::DirectStreamlocal { path } => Some(path.clone()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ChannelKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session => f.write_str("session"),
-            Self::DirectTcpip { host, port, .. } => write!(f, "direct-tcpip to {host}:{port}"),
+            Self::DirectTcpip { host, port, .. } => {
+                write!(f, "direct-tcpip to {}", endpoint(host, Some(*port)))
+            }
             Self::DirectStreamlocal { path } => write!(f, "direct-streamlocal to {path}"),
             Self::ServerOnly { name } => f.write_str(name),
+            Self::ForwardedTcpip { address, port, .. } => {
+                write!(f, "forwarded-tcpip from {}", endpoint(address, Some(*port)))
+            }
+            Self::ForwardedStreamlocal { path } => write!(f, "forwarded-streamlocal from {path}"),
+            Self::Agent => f.write_str("auth-agent"),
+            Self::X11 { .. } => f.write_str("x11"),
         }
     }
 }
 
-/// The client opened a channel.
+/// A channel was opened, by the client or to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -58,16 +112,16 @@ pub struct ChannelOpened {
     pub kind: ChannelKind,
 }
 
-/// The client asked for a channel and was refused.
+/// A channel was asked for and refused: by the server, or for the kinds that a server opens by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ChannelRefused {
     /// Which kind.
     pub kind: ChannelKind,
-    /// Reason code that the client was given (RFC 4254 section 5.1).
+    /// Reason code that was given (RFC 4254 section 5.1).
     pub code: u32,
-    /// Text that the client was given.
+    /// Text that the client was given; the engine does not tell a client's own.
     pub reason: String,
 }
 
@@ -268,5 +322,9 @@ fn refused(accepted: bool) -> &'static str {
 }
 
 fn endpoint(address: &str, port: Option<u32>) -> String {
-    port.map_or_else(|| address.to_owned(), |port| format!("{address}:{port}"))
+    match port {
+        None => address.to_owned(),
+        Some(port) if address.contains(':') => format!("[{address}]:{port}"),
+        Some(port) => format!("{address}:{port}"),
+    }
 }

@@ -33,6 +33,8 @@ pub struct Stopped {
 pub struct Connected {
     /// `address:port` of the client, or `memory` for an in-memory stream.
     pub peer: String,
+    /// The servers that forwarded it, the first hop first. Empty for a client that came by itself.
+    pub via: Vec<String>,
 }
 
 /// A connection was closed before a single byte of SSH.
@@ -146,7 +148,6 @@ pub(super) use constructors;
 
 constructors! {
     Stopped(connections: u64);
-    Connected(peer: String);
     Refused(peer: String, why: String);
     ClientVersion(version: String);
     Problem(text: String);
@@ -182,7 +183,23 @@ impl Stopped {
 }
 
 impl Connected {
+    /// From there, and by itself until told otherwise.
+    #[must_use]
+    pub fn new(peer: impl Into<String>) -> Self {
+        Self { peer: peer.into(), via: Vec::new() }
+    }
+
+    /// Forwarded by these servers, the first hop first.
+    #[must_use]
+    pub fn via(mut self, hops: &[String]) -> Self {
+        self.via = hops.to_vec();
+        self
+    }
+
     pub(super) fn describe(&self, text: &mut Describe<'_>) -> fmt::Result {
+        if !self.via.is_empty() {
+            return write!(text, "connected via {}", self.via.join(", "));
+        }
         let peer = text.address(&self.peer).into_owned();
         write!(text, "connected from {peer}")
     }

@@ -36,8 +36,21 @@ use FieldType::{Flag, Number, Object, Text, Word};
 
 const KEY: FieldType = Object(&[("algorithm", Text), ("fingerprint", Text), ("public_key", Text)]);
 const CHANNEL: FieldType = Object(&[
-    ("type", Word(&["session", "direct_tcpip", "direct_streamlocal", "server_only"])),
+    (
+        "type",
+        Word(&[
+            "session",
+            "direct_tcpip",
+            "direct_streamlocal",
+            "server_only",
+            "forwarded_tcpip",
+            "forwarded_streamlocal",
+            "agent",
+            "x11",
+        ]),
+    ),
     ("host", Text),
+    ("address", Text),
     ("port", Number),
     ("originator", Text),
     ("originator_port", Number),
@@ -77,7 +90,7 @@ macro_rules! fields {
 fields! {
     Started("address") { address: Text, seed: Number }
     Stopped() { connections: Number }
-    Connected("peer") { peer: Text }
+    Connected("peer") { peer: Text, via: Text }
     Refused("peer") { peer: Text, why: Text }
     ClientVersion("version") { version: Text }
     Negotiated("kex") {
@@ -215,21 +228,38 @@ impl Visit for PublicKeyInfo {
 
 impl Visit for ChannelKind {
     fn visit(&self, member: &str, out: &mut dyn FnMut(Value<'_>)) {
-        match (member, self) {
-            ("", _) => out(Value::Text(&self.to_string())),
-            ("type", Self::Session) => out(Value::Text("session")),
-            ("type", Self::DirectTcpip { .. }) => out(Value::Text("direct_tcpip")),
-            ("type", Self::DirectStreamlocal { .. }) => out(Value::Text("direct_streamlocal")),
-            ("type", Self::ServerOnly { .. }) => out(Value::Text("server_only")),
-            ("host", Self::DirectTcpip { host, .. }) => out(Value::Text(host)),
-            ("port", Self::DirectTcpip { port, .. }) => out(Value::U64(u64::from(*port))),
-            ("originator", Self::DirectTcpip { originator, .. }) => out(Value::Text(originator)),
-            ("originator_port", Self::DirectTcpip { originator_port, .. }) => {
-                out(Value::U64(u64::from(*originator_port)));
+        let mut number = |number: &u32| out(Value::U64(u64::from(*number)));
+        let text = match (member, self) {
+            ("", _) => &self.to_string(),
+            ("type", Self::Session) => "session",
+            ("type", Self::DirectTcpip { .. }) => "direct_tcpip",
+            ("type", Self::DirectStreamlocal { .. }) => "direct_streamlocal",
+            ("type", Self::ServerOnly { .. }) => "server_only",
+            ("type", Self::ForwardedTcpip { .. }) => "forwarded_tcpip",
+            ("type", Self::ForwardedStreamlocal { .. }) => "forwarded_streamlocal",
+            ("type", Self::Agent) => "agent",
+            ("type", Self::X11 { .. }) => "x11",
+            ("host", Self::DirectTcpip { host, .. }) => host,
+            ("address", Self::ForwardedTcpip { address, .. }) => address,
+            ("port", Self::DirectTcpip { port, .. } | Self::ForwardedTcpip { port, .. }) => {
+                return number(port);
             }
-            ("path", Self::DirectStreamlocal { path }) => out(Value::Text(path)),
-            ("name", Self::ServerOnly { name }) => out(Value::Text(name)),
-            _ => {}
-        }
+            (
+                "originator",
+                Self::DirectTcpip { originator, .. }
+                | Self::ForwardedTcpip { originator, .. }
+                | Self::X11 { originator, .. },
+            ) => originator,
+            (
+                "originator_port",
+                Self::DirectTcpip { originator_port, .. }
+                | Self::ForwardedTcpip { originator_port, .. }
+                | Self::X11 { originator_port, .. },
+            ) => return number(originator_port),
+            ("path", Self::DirectStreamlocal { path } | Self::ForwardedStreamlocal { path }) => path,
+            ("name", Self::ServerOnly { name }) => name,
+            _ => return,
+        };
+        out(Value::Text(text));
     }
 }

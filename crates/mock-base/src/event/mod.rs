@@ -164,9 +164,9 @@ kinds! {
     AuthAttempt = "auth_attempt",
     /// The client is logged in.
     AuthAccepted = "auth_accepted",
-    /// The client opened a channel (RFC 4254 section 5.1).
+    /// A channel was opened, by the client or to it (RFC 4254 section 5.1).
     ChannelOpened = "channel_opened",
-    /// The client asked for a channel and was refused.
+    /// A channel was asked for and refused.
     ChannelRefused = "channel_refused",
     /// An environment variable was passed (RFC 4254 section 6.4).
     Env = "env",

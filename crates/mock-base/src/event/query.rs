@@ -273,10 +273,14 @@ narrowing_perhaps! {
     ChannelOpened {
         /// Only channels of a kind that matches, as timelines show it: `session`, `direct-tcpip to db01:5432`.
         kind(""): |opened| Some(opened.kind.to_string().into_bytes().into());
+        /// Only channels to a target that matches: `db01:5432`, the path of a socket.
+        to("to"): |opened| target(&opened.kind);
     }
     ChannelRefused {
         /// Only channels of a kind that matches, as timelines show it: `session`, `direct-tcpip to db01:5432`.
         kind(""): |refused| Some(refused.kind.to_string().into_bytes().into());
+        /// Only channels to a target that matches: `db01:5432`, the path of a socket.
+        to("to"): |refused| target(&refused.kind);
     }
     Exit {
         /// Only programs that a signal with a matching name ended, without `SIG`.
@@ -284,8 +288,43 @@ narrowing_perhaps! {
     }
 }
 
+fn target(kind: &super::ChannelKind) -> Option<Cow<'static, [u8]>> {
+    kind.target().map(|target| target.into_bytes().into())
+}
+
+/// Connections that clients were let through to: `direct-tcpip` and `direct-streamlocal` channels that were opened.
+///
+/// ```
+/// use mock_base::{Journal, event};
+///
+/// let journal = Journal::new();
+/// let socket = event::ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() };
+/// journal.recorder("bastion").record(event::ChannelOpened::new(socket));
+/// assert_eq!(journal.events().count(event::forwarded().to("/run/app.sock")), 1);
+/// ```
+pub fn forwarded() -> Filtered<super::ChannelOpened> {
+    channel_opened().restricted("forwarded", |opened| opened.kind.target().is_some())
+}
+
 fn optional(text: Option<&String>) -> Option<Cow<'_, [u8]>> {
     text.map(|text| text.as_bytes().into())
+}
+
+impl Filtered<super::Connected> {
+    /// Only connections that came through exactly these servers, the first hop first.
+    pub fn via<H: Into<String>>(self, hops: impl IntoIterator<Item = H>) -> Self {
+        let hops: Vec<String> = hops.into_iter().map(Into::into).collect();
+        let by_itself = |hops: &[String]| match hops {
+            [] => "directly".to_owned(),
+            hops => format!("via {}", hops.join(", ")),
+        };
+        let text = by_itself(&hops);
+        self.told(
+            text,
+            move |connected| connected.via == hops,
+            move |connected| format!("it came {}", by_itself(&connected.via)),
+        )
+    }
 }
 
 impl Filtered<super::AuthAttempt> {

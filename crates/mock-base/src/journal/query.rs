@@ -181,6 +181,16 @@ impl<P: 'static> Filtered<P> {
         self.told(format!("that {text}"), condition, move |_| difference.clone())
     }
 
+    /// A kind of its own within the kind: called so, and only of events for which `condition` holds.
+    pub(crate) fn restricted(
+        mut self,
+        name: &'static str,
+        condition: impl Fn(&P) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self = self.told(String::new(), condition, move |_| format!("it is not {name}"));
+        self.named(name)
+    }
+
     /// Only those for which `condition` holds as well, with what reports say of it and of one for which it does not.
     pub(crate) fn told(
         mut self,
@@ -293,7 +303,8 @@ impl<P: Clone + Send + 'static> Query for Filtered<P> {
 
     fn describe(&self) -> String {
         let mut words = vec![self.name.to_owned()];
-        words.extend(self.conditions.iter().map(|condition| condition.text.clone()));
+        let texts = self.conditions.iter().map(|condition| condition.text.clone());
+        words.extend(texts.filter(|text| !text.is_empty()));
         words.extend(self.connection.map(|connection| format!("on connection {connection}")));
         words.extend(self.server.as_ref().map(|server| format!("on {server:?}")));
         words.join(" ")

@@ -121,6 +121,17 @@ sentences! {
     /// assert_eq!(journal.events().exits()[0].status, Some(127));
     /// ```
     exits -> Exit, exit;
+    /// The connections that clients were let through to other hosts, in order.
+    ///
+    /// ```
+    /// # use mock_base::{Journal, event};
+    /// # let journal = Journal::new();
+    /// # let kind = event::ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() };
+    /// # journal.recorder("bastion").record(event::ChannelOpened::new(kind));
+    /// let targets: Vec<_> = journal.events().forwarded().iter().map(|hop| hop.kind.target()).collect();
+    /// assert_eq!(targets, [Some("/run/app.sock".to_owned())]);
+    /// ```
+    forwarded -> ChannelOpened, forwarded;
     /// The requests to listen for the client.
     ///
     /// ```

@@ -35,6 +35,7 @@ pub(crate) fn journal() -> Journal {
     lab.record(Refused::new("127.0.0.1:50001", "64 connections are open"));
     let connection = lab.on_connection(1);
     connection.record(Connected::new("127.0.0.1:50000"));
+    connection.record(Connected::new("memory").via(&["jump".to_owned(), "bastion".to_owned()]));
     connection.record(ClientVersion::new("SSH-2.0-OpenSSH_9.6"));
     connection.record(negotiated());
     for kind in authentication() {
@@ -96,7 +97,7 @@ fn authentication() -> Vec<Kind> {
     attempts
 }
 
-fn channel_kinds() -> [ChannelKind; 4] {
+fn channel_kinds() -> [ChannelKind; 8] {
     [
         ChannelKind::Session,
         ChannelKind::DirectTcpip {
@@ -107,6 +108,15 @@ fn channel_kinds() -> [ChannelKind; 4] {
         },
         ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() },
         ChannelKind::ServerOnly { name: "x11".to_owned() },
+        ChannelKind::ForwardedTcpip {
+            address: "::1".to_owned(),
+            port: 8080,
+            originator: "192.0.2.1".to_owned(),
+            originator_port: 50003,
+        },
+        ChannelKind::ForwardedStreamlocal { path: "/run/app.sock".to_owned() },
+        ChannelKind::Agent,
+        ChannelKind::X11 { originator: "127.0.0.1".to_owned(), originator_port: 50004 },
     ]
 }
 

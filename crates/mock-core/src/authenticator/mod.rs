@@ -4,6 +4,7 @@
 //! [`LoginState`] that it begins for each user name, and what outlives a login in the server's [`Memory`]. All is
 //! synchronous: a delay is data in the [`Verdict`], played by the engine. Ready strategies are in the crate `mock-auth`.
 
+mod endpoint;
 mod first_of;
 mod memory;
 mod method;
@@ -13,6 +14,7 @@ mod verdict;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+pub use endpoint::{Endpoint, EndpointError};
 pub use first_of::FirstOf;
 pub use memory::{Memory, MemoryKey};
 pub use method::{Method, Methods};

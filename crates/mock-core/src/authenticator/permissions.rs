@@ -2,6 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use mock_base::event::ChannelKind;
+
+use super::endpoint::{self, Endpoint};
+use crate::Listen;
+
 /// Something that a login is usually allowed to ask for, and may be denied.
 ///
 /// Whether the server grants what is not denied is another matter: that is for the builder to say.
@@ -56,6 +61,10 @@ pub struct Permissions {
     forced_command: Option<String>,
     environment: Vec<(String, String)>,
     denied: BTreeSet<Privilege>,
+    /// What may be connected to; anything if there is no list.
+    opened: Option<Vec<Endpoint>>,
+    /// What may be listened on; anything if there is no list.
+    listened: Option<Vec<Endpoint>>,
 }
 
 /// Two credentials of one login force different commands, so neither may run.
@@ -98,6 +107,19 @@ impl Permissions {
         self
     }
 
+    /// Lets connections be forwarded to there, and nowhere else but to what further calls name (`permitopen`). Unix sockets
+    /// cannot be named, so none can be reached then.
+    pub fn permit_open(mut self, endpoint: Endpoint) -> Self {
+        self.opened.get_or_insert_default().push(endpoint);
+        self
+    }
+
+    /// Has the server listen there for the client, and nowhere else but where further calls name (`permitlisten`).
+    pub fn permit_listen(mut self, endpoint: Endpoint) -> Self {
+        self.listened.get_or_insert_default().push(endpoint);
+        self
+    }
+
     /// What both allow, for a login that needed both.
     ///
     /// # Errors
@@ -110,6 +132,8 @@ impl Permissions {
             _ => {}
         }
         self.denied.extend(&other.denied);
+        self.opened = endpoint::both(self.opened.take(), other.opened.as_deref());
+        self.listened = endpoint::both(self.listened.take(), other.listened.as_deref());
         let both = other.environment.iter().fold(self, |both, (name, value)| both.env(name, value));
         Ok(both)
     }
@@ -118,6 +142,31 @@ impl Permissions {
     #[must_use]
     pub fn allows(&self, privilege: Privilege) -> bool {
         !self.denied.contains(&privilege)
+    }
+
+    /// Whether such a channel may be opened: a forwarded connection to where these allow.
+    #[must_use]
+    pub fn allows_opening(&self, kind: &ChannelKind) -> bool {
+        let named = |host: &str, port: u32| permitted(self.opened.as_deref(), host, port);
+        match kind {
+            ChannelKind::DirectTcpip { host, port, .. } => {
+                self.allows(Privilege::PortForwarding) && named(host, *port)
+            }
+            ChannelKind::DirectStreamlocal { .. } => {
+                self.allows(Privilege::PortForwarding) && self.opened.is_none()
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the server may listen there for the client.
+    #[must_use]
+    pub fn allows_listening(&self, listen: &Listen) -> bool {
+        self.allows(Privilege::PortForwarding)
+            && match listen {
+                Listen::Tcp { address, port } => permitted(self.listened.as_deref(), address, *port),
+                Listen::Unix { .. } => self.listened.is_none(),
+            }
     }
 
     /// The command that runs whatever the client asks for, if there is one.
@@ -138,6 +187,10 @@ impl Permissions {
     }
 }
 
+fn permitted(list: Option<&[Endpoint]>, host: &str, port: u32) -> bool {
+    list.is_none_or(|list| list.iter().any(|endpoint| endpoint.covers(host, port)))
+}
+
 /// As options of `authorized_keys`.
 impl fmt::Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,7 +198,13 @@ impl fmt::Display for Permissions {
         let command = self.forced_command.iter().map(|command| format!("command=\"{}\"", quoted(command)));
         let env = self.environment().map(|(name, value)| format!("environment=\"{name}={}\"", quoted(value)));
         let denied = self.denied.iter().map(|privilege| format!("no-{}", privilege.name()));
-        let options: Vec<_> = command.chain(env).chain(denied).collect();
+        let listed = |name: &'static str, list: &Option<Vec<Endpoint>>| {
+            let none = list.as_ref().is_some_and(Vec::is_empty).then(|| "none".to_owned());
+            let named = list.iter().flatten().map(ToString::to_string);
+            named.chain(none).map(|endpoint| format!("{name}=\"{endpoint}\"")).collect::<Vec<_>>()
+        };
+        let permitted = [listed("permitopen", &self.opened), listed("permitlisten", &self.listened)].concat();
+        let options: Vec<_> = command.chain(env).chain(denied).chain(permitted).collect();
         f.write_str(&options.join(","))
     }
 }
@@ -162,6 +221,41 @@ mod tests {
         let allowed: Vec<_> = Privilege::ALL.into_iter().filter(|one| both.allows(*one)).collect();
         assert_eq!(allowed, [Privilege::AgentForwarding]);
         assert_eq!(both.environment().collect::<Vec<_>>(), [("A", "key"), ("B", "b")]);
+    }
+
+    #[test]
+    fn only_what_is_named_can_be_forwarded_to() {
+        let to = |host: &str, port| ChannelKind::DirectTcpip {
+            host: host.to_owned(),
+            port,
+            originator: String::new(),
+            originator_port: 0,
+        };
+        let socket = ChannelKind::DirectStreamlocal { path: "/run/app.sock".to_owned() };
+        let anything = Permissions::default();
+        assert!(anything.allows_opening(&to("db01", 22)) && anything.allows_opening(&socket));
+        let open = |endpoint: &str| Permissions::default().permit_open(endpoint.parse().unwrap());
+        let some = open("db01:22").permit_open("web01:*".parse().unwrap());
+        assert!(some.allows_opening(&to("db01", 22)) && some.allows_opening(&to("web01", 80)));
+        assert!(!some.allows_opening(&to("db01", 23)) && !some.allows_opening(&socket));
+        assert_eq!(some.to_string(), r#"permitopen="db01:22",permitopen="web01:*""#);
+        let both = some.clone().and(&open("*:22")).unwrap();
+        assert_eq!(both.to_string(), r#"permitopen="db01:22",permitopen="web01:22""#);
+        let neither = both.and(&open("mail:25")).unwrap();
+        assert_eq!(neither.to_string(), r#"permitopen="none""#);
+        assert!(!neither.allows_opening(&to("db01", 22)) && !neither.allows_opening(&to("mail", 25)));
+        assert!(!some.deny(Privilege::PortForwarding).allows_opening(&to("db01", 22)));
+    }
+
+    #[test]
+    fn only_what_is_named_can_be_listened_on() {
+        let on = |address: &str, port| Listen::Tcp { address: address.to_owned(), port };
+        let some = Permissions::default().permit_listen("localhost:8080".parse().unwrap());
+        assert!(some.allows_listening(&on("localhost", 8080)));
+        assert!(!some.allows_listening(&on("", 8080)) && !some.allows_listening(&on("localhost", 0)));
+        let any = Permissions::default().permit_listen("8080".parse().unwrap());
+        assert!(any.allows_listening(&on("", 8080)) && any.allows_listening(&on("::1", 8080)));
+        assert_eq!(any.to_string(), r#"permitlisten="*:8080""#);
     }
 
     #[test]

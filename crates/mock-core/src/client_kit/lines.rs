@@ -26,8 +26,13 @@ pub(super) fn check_names(users: &[KitUser]) -> Result<(), KitError> {
     Ok(())
 }
 
-/// The `Host` of a user.
-pub(super) fn host_block(user: &KitUser, identity: Option<&Path>, certificate: Option<&Path>) -> String {
+/// The `Host` of a user, who logs in with this name.
+pub(super) fn host_block(
+    user: &KitUser,
+    login: &str,
+    identity: Option<&Path>,
+    certificate: Option<&Path>,
+) -> String {
     let name = &user.name;
     let keys = match (identity, &user.agent_socket) {
         (None, None) => "    PubkeyAuthentication no\n".to_owned(),
@@ -38,10 +43,15 @@ pub(super) fn host_block(user: &KitUser, identity: Option<&Path>, certificate: O
     let agent = user.agent_socket.as_deref().map(|socket| format!("    IdentityAgent {}\n", quoted(socket)));
     let shown = certificate.map(|file| format!("    CertificateFile {}\n", quoted(file)));
     format!(
-        "\nHost {name}\n    User {name}\n{keys}{}{}",
+        "\nHost {name}\n    User {login}\n{keys}{}{}",
         shown.unwrap_or_default(),
         agent.unwrap_or_default()
     )
+}
+
+/// What a host needs beside that which is reached through another.
+pub(super) fn jump_lines(name: &str, through: &str) -> String {
+    format!("    HostName {name}\n    Port 22\n    ProxyJump {through}\n")
 }
 
 /// A path in an OpenSSH configuration: quoted, and without tokens that would be expanded. [`check_path`] has seen it.

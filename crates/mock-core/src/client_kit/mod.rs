@@ -15,7 +15,7 @@ use std::{
 
 use ssh_key::{Certificate, LineEnding, PrivateKey, PublicKey};
 
-use self::lines::{check_names, check_path, host_block, known_host, known_hosts, quoted, reachable};
+use self::lines::{check_names, check_path, host_block, jump_lines, known_host, quoted, reachable};
 use crate::{HostKey, MockSshServer, keys::ssh_key};
 
 /// A client kit that is being put together.
@@ -42,7 +42,18 @@ pub struct KitBuilder {
     host_keys: Vec<HostKey>,
     authorities: Vec<PublicKey>,
     users: Vec<KitUser>,
+    hops: Vec<Hop>,
     agent_socket: Option<PathBuf>,
+}
+
+/// A host that is reached through another.
+#[derive(Debug)]
+struct Hop {
+    /// The user, with the host's name in place of his own.
+    host: KitUser,
+    login: String,
+    through: String,
+    host_keys: Vec<HostKey>,
 }
 
 /// A user in a client kit: one `Host` of the configuration.
@@ -78,6 +89,14 @@ pub enum KitError {
     UserName {
         /// The name.
         name: String,
+    },
+    /// A host is to be reached through one that the kit does not have.
+    #[error("the host `{name}` is behind `{through}`, which is neither a user nor a host of the kit")]
+    Through {
+        /// The host.
+        name: String,
+        /// What it is to be reached through.
+        through: String,
     },
     /// A server that runs in memory has no address to reach it at.
     #[error("the server has no socket")]
@@ -126,6 +145,7 @@ impl KitBuilder {
             host_keys: server.host_keys().to_vec(),
             authorities: Vec::new(),
             users: Vec::new(),
+            hops: Vec::new(),
             agent_socket: None,
         }
     }
@@ -140,6 +160,16 @@ impl KitBuilder {
     /// Adds a user; the name is the `Host` of the configuration.
     pub fn user(mut self, user: KitUser) -> Self {
         self.users.push(user);
+        self
+    }
+
+    /// Adds a server that is reached through this one, as a `Host` by its own name: `ssh -F config db01` jumps. `through` is
+    /// the `Host` to jump from: a user of this kit, or another server behind it. The user logs in there.
+    pub fn behind(mut self, server: &MockSshServer, user: KitUser, through: impl Into<String>) -> Self {
+        let login = user.name.clone();
+        let host = KitUser { name: server.name().to_owned(), ..user };
+        let host_keys = server.host_keys().to_vec();
+        self.hops.push(Hop { host, login, through: through.into(), host_keys });
         self
     }
 
@@ -160,25 +190,38 @@ impl KitBuilder {
             let path = path.to_owned();
             move |source| KitError::Write { path, source }
         };
-        let Self { directory, address, host_keys, authorities, users, agent_socket } = self;
+        let Self { directory, address, host_keys, authorities, users, hops, agent_socket } = self;
         if address.port() == 0 {
             return Err(KitError::NoSocket);
         }
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(at(&directory))?;
         let directory = directory.canonicalize().map_err(at(&directory))?;
-        let sockets = users.iter().map(|user| &user.agent_socket).chain([&agent_socket]).flatten();
+        let hosts: Vec<_> = users.iter().chain(hops.iter().map(|hop| &hop.host)).cloned().collect();
+        let sockets = hosts.iter().map(|user| &user.agent_socket).chain([&agent_socket]).flatten();
         for path in sockets.chain([&directory]) {
             check_path(path)?;
         }
-        check_names(&users)?;
-        let known_hosts = known_hosts(&known_host(address), &host_keys, &authorities);
+        check_names(&hosts)?;
+        let mut known_hosts = lines::known_hosts(&known_host(address), &host_keys, &authorities);
+        for hop in &hops {
+            if !hosts.iter().any(|host| host.name == hop.through) {
+                return Err(KitError::Through { name: hop.host.name.clone(), through: hop.through.clone() });
+            }
+            known_hosts.extend(lines::known_hosts(&hop.host.name, &hop.host_keys, &authorities));
+        }
         let mut kit = ClientKit { directory, address, known_hosts, identities: Vec::new(), agent_socket };
         write_private(&kit.known_hosts_file(), &(kit.known_hosts.join("\n") + "\n"))?;
         let mut config = String::from("# Made by mock-ssh. Use it with `ssh -F`, `sftp -F`, `scp -F`.\n");
         for user in &users {
             let identity = kit.write_identity(user)?;
             let certificate = user.certificate.is_some().then(|| kit.certificate_file(&user.name));
-            config.push_str(&host_block(user, identity.as_deref(), certificate.as_deref()));
+            config.push_str(&host_block(user, &user.name, identity.as_deref(), certificate.as_deref()));
+        }
+        for Hop { host, login, through, host_keys: _ } in &hops {
+            let identity = kit.write_identity(host)?;
+            let certificate = host.certificate.is_some().then(|| kit.certificate_file(&host.name));
+            config.push_str(&host_block(host, login, identity.as_deref(), certificate.as_deref()));
+            config.push_str(&jump_lines(&host.name, through));
         }
         config.push_str(&kit.common_block());
         write_private(&kit.config_file(), &config)?;

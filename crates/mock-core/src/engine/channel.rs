@@ -7,7 +7,10 @@ use std::sync::{
 
 use mock_base::{
     Recorder,
-    event::{ChannelClosed, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent, StdinEof},
+    event::{
+        ChannelClosed, ChannelKind, ChannelOpened, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent,
+        StdinEof,
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +54,7 @@ pub(super) struct ChannelShared {
     /// Cancelled when the channel is closed from whichever side, and with its connection.
     pub(super) over: CancellationToken,
     received: AtomicU64,
+    opened: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -67,6 +71,7 @@ impl Channel {
             output,
             over,
             received: AtomicU64::new(0),
+            opened: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         };
         Self {
@@ -106,12 +111,6 @@ impl Channel {
             controls: self.controls.reader(),
             recorder: self.shared.recorder.clone(),
         })
-    }
-
-    /// The stream of a forwarded connection.
-    pub(super) fn stream(&self) -> ChannelStream {
-        let writer = Stdout::new(self.shared.output.clone(), OutputStream::Stdout);
-        ChannelStream::new(self.inbox.reader(), writer, self.shared.recorder.clone())
     }
 
     /// Data arrived. Returns how much waits to be read.
@@ -175,6 +174,18 @@ impl Channel {
 }
 
 impl ChannelShared {
+    /// The channel as the stream of a forwarded connection.
+    pub(super) fn stream(&self, inbox: &Inbox) -> ChannelStream {
+        let writer = Stdout::new(self.output.clone(), OutputStream::Stdout);
+        ChannelStream::new(inbox.reader(), writer, self.recorder.clone())
+    }
+
+    /// Records that the channel is opened.
+    pub(super) fn opened(&self, kind: ChannelKind) {
+        self.opened.store(true, Ordering::Release);
+        self.recorder.record(ChannelOpened::new(kind));
+    }
+
     /// The program is done: says how, and closes the channel.
     pub(super) async fn finish(&self, exit: Exit) {
         // Nothing that another holder of the output sends may come after this.
@@ -196,9 +207,9 @@ impl ChannelShared {
         self.closed();
     }
 
-    /// Records once that the channel is closed, and ends what still uses it.
+    /// Records once that the channel is closed, if it was ever opened, and ends what still uses it.
     pub(super) fn closed(&self) {
-        if !self.closed.swap(true, Ordering::AcqRel) {
+        if !self.closed.swap(true, Ordering::AcqRel) && self.opened.load(Ordering::Acquire) {
             let received = self.received.load(Ordering::Relaxed);
             self.recorder.record(ChannelClosed::new(received, self.output.sent()));
         }

@@ -1,10 +1,10 @@
 //! Channels and requests of forwarding.
 
-use mock_base::event::{ChannelKind, ChannelOpened, ChannelRefused, Forward, ForwardCancelled};
+use mock_base::event::{ChannelKind, ChannelRefused, Forward, ForwardCancelled};
 use russh::server::{ChannelOpenHandle, Handle, Msg};
 
-use super::{Engine, EngineError, channel::Channel, convert, output::Output, start};
-use crate::{Forwarding, Listen, Open, OpenFailure};
+use super::{Engine, EngineError, channel::Channel, convert, opening::Opening, output::Output, start};
+use crate::{ForwardRequest, Forwarding, Listen, Open, OpenFailure};
 
 /// Channels that one connection may have at once. OpenSSH's server allows ten sessions.
 const MOST_CHANNELS: usize = 1000;
@@ -24,8 +24,7 @@ impl Engine {
             return self.refuse(kind, OpenFailure::ResourceShortage, text, reply).await;
         }
         let session_channel = matches!(kind, ChannelKind::Session);
-        let forwarded =
-            matches!(kind, ChannelKind::DirectTcpip { .. } | ChannelKind::DirectStreamlocal { .. });
+        let forwarded = kind.target().is_some();
         let to = match self.decide(|handler| handler.channel_open(&kind))? {
             Open::Accept if session_channel => None,
             Open::Connect(to) if forwarded => Some(to),
@@ -45,15 +44,18 @@ impl Engine {
         let number = self.next_channel;
         self.next_channel += 1;
         let recorder = self.recorder().on_channel(number);
-        recorder.record(ChannelOpened::new(kind));
         let over = self.surroundings.kill.child_token();
         let output = Output::new(writing, handle, over.clone());
         let stdin_limit = if session_channel { self.surroundings.options.recorded_stdin } else { 0 };
         let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
-        reply.accept().await;
         if let Some(to) = to {
             channel.occupy();
-            start::connect(&channel, to, &self.surroundings.tasks);
+            let opening = Opening::new(kind, &channel, reply, self.recorder().clone());
+            let request = ForwardRequest::new(self.connection.clone(), opening);
+            start::connect(&channel, request, to, &self.surroundings.tasks);
+        } else {
+            channel.shared.opened(kind);
+            reply.accept().await;
         }
         self.channels.insert(id, channel);
         Ok(())

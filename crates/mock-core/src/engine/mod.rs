@@ -11,6 +11,7 @@ mod config;
 mod convert;
 mod forward;
 mod hooks;
+mod opening;
 mod output;
 mod request;
 mod service;
@@ -35,6 +36,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::channel::Channel;
 pub(crate) use self::{
     config::config,
+    opening::Opening,
     output::{Output, OutputStream},
     session::run,
 };

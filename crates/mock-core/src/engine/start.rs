@@ -14,7 +14,7 @@ use super::{
     panic_text,
     service::{self, Driver},
 };
-use crate::{BoxFuture, Connect, Exit, Program, Request, Run, Start, program::Running};
+use crate::{BoxFuture, Connect, Exit, ForwardRequest, Program, Request, Run, Start, program::Running};
 
 /// Starts a program. The request was answered already, so whatever it sends comes after the answer.
 pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Request, tasks: &TaskTracker) {
@@ -50,14 +50,13 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Req
     }
 }
 
-/// Connects a forwarded stream to its far end.
-pub(super) fn connect(channel: &Channel, to: Arc<dyn Connect>, tasks: &TaskTracker) {
-    let (shared, stream) = (Arc::clone(&channel.shared), channel.stream());
+/// Has somebody answer a request for a forwarded connection, and serve it.
+pub(super) fn connect(channel: &Channel, request: ForwardRequest, to: Arc<dyn Connect>, tasks: &TaskTracker) {
     let connected = async move {
-        to.connect(stream).await;
+        to.connect(request).await;
         Exit::Silent
     };
-    tasks.spawn(task(Box::pin(connected), shared));
+    tasks.spawn(task(Box::pin(connected), Arc::clone(&channel.shared)));
 }
 
 /// Runs a future until it is done or its channel is closed, whichever comes first.

@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use mock_base::Recorder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -31,6 +32,20 @@ impl ChannelStream {
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// The next piece of data as it came, or `None` at its end.
+    pub async fn read(&mut self) -> Option<Bytes> {
+        self.reader.read().await
+    }
+
+    /// Sends bytes without a copy, and waits until the client's window has taken them.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) once the channel is closed.
+    pub async fn send(&mut self, bytes: impl Into<Bytes>) -> io::Result<()> {
+        self.writer.send(bytes).await
     }
 
     /// Both directions, to be used at the same time.
