@@ -9,7 +9,8 @@ use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, NoneAuth, Password, PublicKeys};
 use mock_core::keys::ssh_key::LineEnding;
 use mock_core::{
-    Authenticator, Exec, Forward, HostKey, MockSshServer, Reply, Session, event, event::AuthOutcome,
+    Authenticator, Exec, Forward, HostKey, MockSshServer, RemoteForward, Reply, Session, event,
+    event::AuthOutcome,
 };
 use support::{Client, Finished, Home, noise};
 
@@ -181,4 +182,29 @@ fn standard_input_and_output_can_be_forwarded() {
     let events = server.events();
     assert_eq!((events.forwarded().len(), events.count(event::channel_refused().to("db02:5432"))), (1, 1));
     server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn the_server_listens_for_it_where_that_is_asked_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let local = listener.local_addr().unwrap().port();
+    let builder = MockSshServer::builder().auth(NoneAuth::new("anna"));
+    let server = builder.remote_forward(RemoteForward::at(mock_core::any()).host()).start_blocking().unwrap();
+    let home = home(&server);
+    let mut dbclient = home.command("dbclient");
+    // Dropbear knows no port 0 here; nobody else is given this one meanwhile, short of wrapping around all ports.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    dbclient.args(["-N", "-p", &server.port().to_string(), "-R", &format!("{port}:127.0.0.1:{local}")]);
+    let client = Client::start(dbclient.arg("anna@127.0.0.1"));
+    let asked = server.events().wait_for(event::forward()).blocking().unwrap();
+    assert!(asked.accepted, "{}", server.events().timeline());
+    let mut outside = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    std::io::Write::write_all(&mut outside, b"hello").unwrap();
+    drop(outside);
+    let (mut inside, _) = listener.accept().unwrap();
+    let mut came = String::new();
+    std::io::Read::read_to_string(&mut inside, &mut came).unwrap();
+    assert_eq!(came, "hello");
+    server.shutdown().blocking().unwrap();
+    let _ended = client.finish();
 }

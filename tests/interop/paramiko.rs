@@ -190,3 +190,8 @@ fn connections_are_forwarded_or_refused_with_a_reason() {
 fn a_bastion_leads_to_the_host_behind_it() {
     forwards::jump(FORWARDS);
 }
+
+#[test]
+fn a_client_has_the_server_listen_until_it_withdraws() {
+    forwards::remote(FORWARDS);
+}

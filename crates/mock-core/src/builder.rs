@@ -7,7 +7,8 @@ use tokio::runtime::Handle;
 
 use crate::{
     Algorithms, Authenticator, Composed, Connection, Exec, Forward, Handler, HostKey, MockSshServer, Network,
-    Program, Rules, StartError, composed::Built, config::Options, connection::HandlerFactory, runtime,
+    Program, RemoteForward, Rules, StartError, composed::Built, config::Options, connection::HandlerFactory,
+    runtime,
 };
 
 /// Makes a [`MockSshServer`]. Without any call it makes a safe one, which lets nobody in.
@@ -110,6 +111,13 @@ impl Builder {
         self
     }
 
+    /// Adds a rule for where clients want the server to listen for them. The first rule that matches decides; without one
+    /// the request is refused.
+    pub fn remote_forward(mut self, rule: RemoteForward) -> Self {
+        self.built.remote_forwards.push(rule);
+        self
+    }
+
     /// Makes it a host of this network: others find it there by its [`name`](Self::name).
     pub fn network(mut self, network: &Network) -> Self {
         self.network = Some(network.clone());
@@ -119,6 +127,12 @@ impl Builder {
     /// Takes offers of agent forwarding. Refused by default; recorded in any case.
     pub fn accept_agent_forwarding(mut self) -> Self {
         self.built.agent_forwarding = true;
+        self
+    }
+
+    /// Takes offers of X11 forwarding. Refused by default; recorded in any case.
+    pub fn accept_x11_forwarding(mut self) -> Self {
+        self.built.x11_forwarding = true;
         self
     }
 
@@ -204,6 +218,13 @@ impl Builder {
     /// Disconnects after this many refused attempts: 20 by default, offered keys included, the method `none` not.
     pub fn max_auth_attempts(mut self, limit: u32) -> Self {
         self.options.max_auth_attempts = limit.max(1);
+        self
+    }
+
+    /// Has this many channels at once on a connection: 1,000 by default. Further ones are refused for want of resources
+    /// (RFC 4254 section 5.1). OpenSSH's `MaxSessions` is 10.
+    pub fn max_channels(mut self, limit: usize) -> Self {
+        self.options.max_channels = limit;
         self
     }
 

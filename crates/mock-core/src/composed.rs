@@ -8,9 +8,9 @@ use mock_base::{
 };
 
 use crate::{
-    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Forward, Handler, Launch, LoginContext,
-    LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program, Reply, Request, Rules,
-    Verdict, Wanted, forced,
+    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Forward, Forwarding, Handler, Launch,
+    Listen, LoginContext, LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program,
+    RemoteForward, Reply, Request, Rules, Verdict, Wanted, forced,
 };
 
 /// What a connection is greeted with.
@@ -26,6 +26,8 @@ pub(crate) struct Built {
     pub(crate) banner: Option<Box<BannerFor>>,
     pub(crate) agent_forwarding: bool,
     pub(crate) forwards: Vec<Forward>,
+    pub(crate) remote_forwards: Vec<RemoteForward>,
+    pub(crate) x11_forwarding: bool,
     /// What the strategies remember.
     pub(crate) memory: Memory,
     /// What is expected of the server: strategies may add to it.
@@ -166,6 +168,22 @@ impl Handler for Composed {
 
     fn agent_forward(&mut self) -> bool {
         self.built.agent_forwarding && self.permissions.allows(Privilege::AgentForwarding)
+    }
+
+    fn x11_forward(&mut self) -> bool {
+        self.built.x11_forwarding && self.permissions.allows(Privilege::X11Forwarding)
+    }
+
+    fn forward(&mut self, listen: &Listen) -> Forwarding {
+        if !self.permissions.allows_listening(listen) {
+            return Forwarding::Refuse;
+        }
+        let answer = self.built.remote_forwards.iter().find_map(|rule| rule.answer(listen));
+        answer.unwrap_or(Forwarding::Refuse)
+    }
+
+    fn cancel_forward(&mut self, _: &Listen) -> bool {
+        true
     }
 }
 

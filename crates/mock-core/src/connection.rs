@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     Composed, DisconnectReason, Handler, Peer,
     config::LINGER,
-    engine::{self, Engine, EngineError, Surroundings, panic_text},
+    engine::{self, Confirmed, Engine, EngineError, Surroundings, panic_text},
     server::Shared,
     transport::{Observer, Stream, Traffic, Transport, disconnect_packet},
 };
@@ -129,6 +129,9 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, origin: Ori
         ended: OnceLock::new(),
         tasks: TaskTracker::new(),
         handle: OnceLock::new(),
+        confirmed: Confirmed::default(),
+        listeners: server.listeners.clone(),
+        runtime: server.runtime.clone(),
     });
     let traffic = Traffic::new(Observer::new(recorder.clone()));
     let (transport, mut given_back) = Transport::new(socket, Arc::clone(&traffic), surroundings.kill.clone());

@@ -60,3 +60,35 @@ impl fmt::Debug for ShutdownError {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// A channel to a client that was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The client does not want it.
+    #[error("the client refused the channel with code {code}")]
+    Refused {
+        /// Its reason code (RFC 4254 section 5.1).
+        code: u32,
+    },
+    /// No client has the server listen there.
+    #[error("no client has the server listen there")]
+    NotListening,
+    /// The client did not offer what the channel is to reach: its agent, its X server.
+    #[error("the client did not offer it")]
+    NotOffered,
+    /// The connection is over.
+    #[error("the connection is over")]
+    Disconnected,
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> Self {
+        let kind = match error {
+            OpenError::Disconnected => io::ErrorKind::BrokenPipe,
+            OpenError::NotListening => io::ErrorKind::NotFound,
+            OpenError::Refused { .. } | OpenError::NotOffered => io::ErrorKind::ConnectionRefused,
+        };
+        Self::new(kind, error)
+    }
+}

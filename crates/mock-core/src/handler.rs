@@ -135,7 +135,8 @@ pub trait Handler: Send {
         }
     }
 
-    /// The client offers its agent. `true` takes the offer, which is recorded; nothing is opened to it.
+    /// The client offers its agent. `true` takes the offer: programs can reach it with
+    /// [`Session::open_agent`](crate::Session::open_agent).
     fn agent_forward(&mut self) -> bool {
         match self.within() {
             Some(within) => within.agent_forward(),
@@ -143,7 +144,8 @@ pub trait Handler: Send {
         }
     }
 
-    /// The client offers its X server. `true` takes the offer, which is recorded; nothing is opened to it.
+    /// The client offers its X server. `true` takes the offer: programs can reach it with
+    /// [`Session::open_x11`](crate::Session::open_x11).
     fn x11_forward(&mut self) -> bool {
         match self.within() {
             Some(within) => within.x11_forward(),
@@ -159,11 +161,22 @@ pub trait Handler: Send {
         }
     }
 
-    /// The client withdraws such a request. `true` says that there was one.
+    /// The client withdraws such a request. `false` refuses that, as does the server itself where there was none.
     fn cancel_forward(&mut self, listen: &Listen) -> bool {
         match self.within() {
             Some(within) => within.cancel_forward(listen),
             None => false,
+        }
+    }
+}
+
+/// As the rules for it see it: `localhost:8080`, `:0` for all addresses and any port, or the path of a socket.
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp { address, port } if address.contains(':') => write!(f, "[{address}]:{port}"),
+            Self::Tcp { address, port } => write!(f, "{address}:{port}"),
+            Self::Unix { path } => f.write_str(path),
         }
     }
 }
@@ -334,9 +347,13 @@ pub enum Listen {
 pub enum Forwarding {
     /// No.
     Refuse,
-    /// Yes: accepted and recorded. Nothing listens, and no channel is opened to the client.
+    /// Yes: accepted and recorded. Nothing listens; the test opens what is to be forwarded with
+    /// [`MockSshServer::connect_forwarded`](crate::MockSshServer::connect_forwarded).
     Accept {
-        /// The port told to a client that asked for any; ignored otherwise.
+        /// The port told to a client that asked for any, 0 for one that is free on this server; ignored otherwise.
         port: u16,
     },
+    /// Yes: the server really listens, on a loopback address of the machine or on the Unix socket. What connects there is
+    /// forwarded to the client. Refused where it cannot listen.
+    Host,
 }

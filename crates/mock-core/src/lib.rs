@@ -37,13 +37,13 @@ pub use client_kit::{ClientKit, KitBuilder, KitError, KitUser};
 pub use composed::Composed;
 pub use connect::{BoxFuture, Connect, ForwardRequest};
 pub use connection::Connection;
-pub use error::{ShutdownError, StartError};
+pub use error::{OpenError, ShutdownError, StartError};
 pub use exec::{
     And, Exec, IndexKey, Match, MatchCommand, Not, Or, Reply, Respond, RuleId, RuleInfo, Rules, Template,
     TemplateError, all_of, any_of, argument, arguments_in_order, argv, connection, env, flag, in_state,
     option, peer, program, stdin, stdin_line, stdin_size, stdin_starts_with, user, with_pty,
 };
-pub use forward::{Forward, Network};
+pub use forward::{Forward, Network, RemoteForward};
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
 pub use lifecycle::{Closed, Shutdown, Stopper};
@@ -54,7 +54,7 @@ pub use mock_base::{
 pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
 pub use request::{Peer, Request, StdinSoFar, Wanted};
 pub use server::MockSshServer;
-pub use session::{ChannelStream, Control, Controls, Parts, Session, Stdin, Stdout};
+pub use session::{ChannelStream, Control, Controls, Offers, Parts, Session, Stdin, Stdout};
 pub use shell::{Line, Shell};
 
 /// Key types and key files, as the engine has them.

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use bytes::Bytes;
-use mock_base::{Seed, State, event::Pty};
+use mock_base::{
+    Seed, State,
+    event::{Pty, X11Forward},
+};
 use rand::Rng;
 
 /// Where a connection comes from.
@@ -59,6 +62,8 @@ pub struct Request {
     pub pty: Option<Pty>,
     /// Whether agent forwarding was requested and granted on this channel.
     pub agent_forwarding: bool,
+    /// What was said of X11 forwarding, where it was requested and granted on this channel.
+    pub x11: Option<X11Forward>,
     /// The states of the server, to look at and to change.
     pub state: State,
     /// The number of the call among those that the rule answered, from 1. While rules are asked it is 1.
@@ -102,6 +107,7 @@ impl Request {
             env: Vec::new(),
             pty: None,
             agent_forwarding: false,
+            x11: None,
             state: State::new(),
             call: 1,
             captures: Vec::new(),

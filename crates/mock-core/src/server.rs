@@ -22,6 +22,7 @@ use crate::{
     config::Options,
     connection::{self, HandlerFactory, Origin},
     engine,
+    forward::Listeners,
 };
 
 /// Bytes that wait in each direction of an in-memory connection.
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) left_running: OnceLock<(usize, Duration)>,
     pub(crate) connections: AtomicU64,
     pub(crate) expectations: Expectations,
+    /// Where clients have it listen.
+    pub(crate) listeners: Listeners,
     pub(crate) state: State,
     pub(crate) seed: Seed,
 }
@@ -152,6 +155,7 @@ impl MockSshServer {
             left_running: OnceLock::new(),
             connections: AtomicU64::new(0),
             expectations: parts.expectations,
+            listeners: Listeners::default(),
             state: State::new(),
             seed,
         });

@@ -27,6 +27,10 @@ pub(crate) struct Environment {
     pub(crate) set: Vec<(OsString, OsString)>,
     /// Where the program starts, and its `HOME`.
     pub(crate) directory: Option<PathBuf>,
+    /// Whether the program may reach the client's agent.
+    pub(crate) forward_agent: bool,
+    /// Where it does.
+    pub(crate) agent: Option<PathBuf>,
 }
 
 pub(crate) type Variables = BTreeMap<OsString, OsString>;
@@ -69,6 +73,9 @@ impl Environment {
             );
             set("SSH_CLIENT", format!("{address} {port} {to_port}").into());
             set("SSH_CONNECTION", format!("{address} {port} {to} {to_port}").into());
+        }
+        if let Some(agent) = &self.agent {
+            set("SSH_AUTH_SOCK", agent.into());
         }
         if let Some(pty) = &request.pty {
             set("TERM", pty.term.as_str().into());

@@ -5,7 +5,7 @@
 use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStrExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use mock_core::{Program, Request, Run, Start};
@@ -39,11 +39,12 @@ const SH: &str = "/bin/sh";
 /// | `HOME` | [`working_directory`](Self::working_directory), else the server's own |
 /// | `PATH`, `SHELL` | the server's process, else `/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` and `/bin/sh` |
 /// | `SSH_CLIENT`, `SSH_CONNECTION` | the client's address and the server's, for TCP |
+/// | `SSH_AUTH_SOCK` | a socket to the client's agent, after [`forward_agent`](Self::forward_agent) |
 /// | `TERM`, `SSH_TTY` | the pseudo-terminal, if there is one |
 /// | any | [`env`](Self::env) |
 ///
 /// Nothing that says how the server itself was reached or called comes through: no `SSH_*` of its own, an agent's
-/// socket least of all.
+/// socket of its own least of all.
 #[derive(Debug, Clone)]
 #[must_use = "it runs nothing by itself: hand it to `Exec::run`, `Builder::shell` or `Builder::subsystem`"]
 pub struct HostProcess {
@@ -138,6 +139,18 @@ impl HostProcess {
     /// see real files, and may change them.
     pub fn working_directory(mut self, path: impl Into<PathBuf>) -> Self {
         self.environment.directory = Some(path.into());
+        self
+    }
+
+    /// Lets the program reach the client's agent, where the client has offered it and the server has taken the offer
+    /// (`Builder::accept_agent_forwarding`): `SSH_AUTH_SOCK` names a socket that is there while the program runs.
+    pub fn forward_agent(mut self) -> Self {
+        self.environment.forward_agent = true;
+        self
+    }
+
+    pub(crate) fn with_agent(mut self, socket: &Path) -> Self {
+        self.environment.agent = Some(socket.into());
         self
     }
 

@@ -14,6 +14,7 @@ use tokio::{
 
 use crate::{
     HostProcess,
+    agent::AgentSocket,
     process::{GroupId, Process},
     signal,
     spawn::{Ends, SpawnError, Spawned, spawn},
@@ -28,6 +29,30 @@ const SMALLEST_READ: usize = 4 * 1024;
 
 /// Runs the program for a request until it is over.
 pub(crate) async fn run(host: HostProcess, parts: Parts) -> Exit {
+    if !host.environment.forward_agent || !parts.offers.has_agent() {
+        return run_with(host, parts).await;
+    }
+    let (offers, recorder) = (parts.offers.clone(), parts.recorder.clone());
+    let socket = match AgentSocket::open() {
+        Ok(socket) => socket,
+        Err(error) => {
+            recorder.record(Problem::new(format!("cannot open a socket for the agent: {error}")));
+            return run_with(host, parts).await;
+        }
+    };
+    let running = run_with(host.with_agent(socket.path()), parts);
+    let serving = async {
+        socket.serve(offers, recorder).await;
+        pending::<Infallible>().await
+    };
+    select! {
+        biased;
+        exit = running => exit,
+        never = serving => match never {},
+    }
+}
+
+async fn run_with(host: HostProcess, parts: Parts) -> Exit {
     let Parts { request, stdin, stdout, stderr, controls, recorder, .. } = parts;
     let Spawned { process, ends } = match spawn(&host, &request, &recorder) {
         Ok(spawned) => spawned,

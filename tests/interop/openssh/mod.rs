@@ -12,6 +12,7 @@ mod keys;
 mod logins;
 mod master;
 mod refusals;
+mod remote_forwarding;
 mod scp;
 mod security_keys;
 mod sftp;

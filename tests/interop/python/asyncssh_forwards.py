@@ -28,6 +28,24 @@ async def jump(connection):
         return {"came": (await behind.run("hostname")).stdout}
 
 
+async def remote(connection):
+    came = asyncio.get_running_loop().create_future()
+
+    def accept(host, port):
+        async def serve(reader, writer):
+            came.set_result((await reader.read()).decode())
+            writer.write(b"seen")
+            writer.close()
+
+        return serve
+
+    listener = await connection.start_server(accept, "localhost", 0)
+    await connection.run(f"knock {listener.get_port()}")
+    listener.close()
+    await listener.wait_closed()
+    return {"came": await came}
+
+
 OPTIONS = {"client_keys": None, "agent_path": None, "config": None, "username": "anna", "password": "hunter2"}
 
 

@@ -33,6 +33,19 @@ def jump(client):
     return {"came": came}
 
 
+def remote(client):
+    transport = client.get_transport()
+    port = transport.request_port_forward("localhost", 0)
+    _, stdout, _ = client.exec_command(f"knock {port}")
+    channel = transport.accept(30)
+    came = channel.makefile().read().decode()
+    channel.sendall(b"seen")
+    channel.close()
+    stdout.read()
+    transport.cancel_port_forward("localhost", port)
+    return {"came": came}
+
+
 client = paramiko.SSHClient()
 client.load_host_keys(given["known_hosts"])
 client.connect(given["host"], given["port"], "anna", "hunter2", allow_agent=False, look_for_keys=False, timeout=30)

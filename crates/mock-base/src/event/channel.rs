@@ -222,6 +222,8 @@ pub struct Forward {
     pub port: Option<u32>,
     /// Whether the server agreed.
     pub accepted: bool,
+    /// The port that the client was told, where it asked for any.
+    pub bound: Option<u32>,
 }
 
 /// The client withdrew a request to listen.
@@ -270,10 +272,24 @@ constructors! {
     SignalReceived(name: String);
     AgentForward(accepted: bool);
     X11Forward(single_connection: bool, protocol: String, cookie: Secret, screen: u32, accepted: bool);
-    Forward(address: String, port: Option<u32>, accepted: bool);
     ForwardCancelled(address: String, port: Option<u32>, accepted: bool);
     Exit(status: Option<u32>, signal: Option<String>);
     ChannelClosed(received: u64, sent: u64);
+}
+
+impl Forward {
+    /// A request to listen there, on no other port than that asked for.
+    #[must_use]
+    pub fn new(address: impl Into<String>, port: impl Into<Option<u32>>, accepted: impl Into<bool>) -> Self {
+        Self { address: address.into(), port: port.into(), accepted: accepted.into(), bound: None }
+    }
+
+    /// The server chose this port.
+    #[must_use]
+    pub fn bound(mut self, port: u32) -> Self {
+        self.bound = Some(port);
+        self
+    }
 }
 
 macro_rules! describe {
@@ -300,7 +316,8 @@ describe! {
     X11Forward, |this, text| write!(text, "X11 forwarding, screen {}{}", this.screen, refused(this.accepted));
     Forward, |this, text| {
         let address = endpoint(&this.address, this.port);
-        write!(text, "forward from {address}{}", refused(this.accepted))
+        write!(text, "forward from {address}{}", refused(this.accepted))?;
+        this.bound.map_or(Ok(()), |port| text.unless_normal(format_args!(", port {port}")))
     };
     ForwardCancelled, |this, text| {
         let address = endpoint(&this.address, this.port);

@@ -125,7 +125,7 @@ fields! {
     X11Forward("protocol") {
         single_connection: Flag, protocol: Text, cookie: Text, screen: Number, accepted: Flag
     }
-    Forward("address") { address: Text, port: Number, accepted: Flag }
+    Forward("address") { address: Text, port: Number, accepted: Flag, bound: Number }
     ForwardCancelled("address") { address: Text, port: Number, accepted: Flag }
     Exit("status") { status: Number, signal: Text }
     ChannelClosed() { received: Number, sent: Number }

@@ -46,6 +46,7 @@ pub(crate) fn journal() -> Journal {
         connection.record(ChannelRefused::new(kind, 1u32, "denied"));
     }
     connection.record(Forward::new("0.0.0.0", Some(8080), true));
+    connection.record(Forward::new("localhost", Some(0), true).bound(40_001));
     connection.record(Forward::new("/run/app.sock", None, false));
     connection.record(ForwardCancelled::new("0.0.0.0", Some(8080), true));
     let channel = connection.on_channel(0);

@@ -9,14 +9,14 @@ use mock_base::{
     Recorder,
     event::{
         ChannelClosed, ChannelKind, ChannelOpened, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent,
-        StdinEof,
+        StdinEof, X11Forward,
     },
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Output, OutputStream, service::Driver};
+use super::{Opener, Output, OutputStream, service::Driver};
 use crate::{
-    ChannelStream, Exit, Parts, Request, Session, Stdout,
+    ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
     session::{ControlQueue, Inbox},
 };
 
@@ -30,6 +30,7 @@ pub(super) struct Channel {
     pub(super) env: Vec<(String, String)>,
     pub(super) pty: Option<Pty>,
     pub(super) agent_forwarding: bool,
+    pub(super) x11: Option<X11Forward>,
     pub(super) inbox: Inbox,
     pub(super) controls: ControlQueue,
     pub(super) occupant: Occupant,
@@ -79,6 +80,7 @@ impl Channel {
             env: Vec::new(),
             pty: None,
             agent_forwarding: false,
+            x11: None,
             inbox: Inbox::default(),
             controls: ControlQueue::default(),
             occupant: Occupant::Nobody,
@@ -102,7 +104,8 @@ impl Channel {
     }
 
     /// The session that a program is started with. What was said before the request belongs to it.
-    pub(super) fn session(&self, request: Request) -> Session {
+    pub(super) fn session(&self, request: Request, opener: Opener) -> Session {
+        let offers = Offers { opener, agent: request.agent_forwarding, x11: request.x11.is_some() };
         Session::new(Parts {
             request: Arc::new(request),
             stdin: self.inbox.reader(),
@@ -110,6 +113,7 @@ impl Channel {
             stderr: Stdout::new(self.shared.output.clone(), OutputStream::Stderr),
             controls: self.controls.reader(),
             recorder: self.shared.recorder.clone(),
+            offers,
         })
     }
 

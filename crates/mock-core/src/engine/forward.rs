@@ -1,13 +1,12 @@
 //! Channels and requests of forwarding.
 
-use mock_base::event::{ChannelKind, ChannelRefused, Forward, ForwardCancelled};
+use mock_base::event::{ChannelKind, ChannelRefused, Forward, ForwardCancelled, Problem};
 use russh::server::{ChannelOpenHandle, Handle, Msg};
 
-use super::{Engine, EngineError, channel::Channel, convert, opening::Opening, output::Output, start};
+use super::{
+    Engine, EngineError, channel::Channel, convert, opening::Opening, outgoing::Opener, output::Output, start,
+};
 use crate::{ForwardRequest, Forwarding, Listen, Open, OpenFailure};
-
-/// Channels that one connection may have at once. OpenSSH's server allows ten sessions.
-const MOST_CHANNELS: usize = 1000;
 
 impl Engine {
     /// Opens a channel, or not.
@@ -19,8 +18,9 @@ impl Engine {
         handle: Handle,
     ) -> Result<(), EngineError> {
         self.channels.retain(|_, channel| !channel.is_over());
-        if self.channels.len() + self.unanswered.len() >= MOST_CHANNELS {
-            let text = format!("{MOST_CHANNELS} channels are open");
+        let limit = self.surroundings.options.max_channels;
+        if self.channels.len() + self.unanswered.len() >= limit {
+            let text = format!("{limit} channels are open");
             return self.refuse(kind, OpenFailure::ResourceShortage, text, reply).await;
         }
         let session_channel = matches!(kind, ChannelKind::Session);
@@ -73,19 +73,33 @@ impl Engine {
         Ok(())
     }
 
-    /// The server is to listen. The port that it got is told to a client that asked for any.
-    pub(super) fn listen(&mut self, listen: &Listen) -> Result<Option<u16>, EngineError> {
-        let port = match self.decide(|handler| handler.forward(listen))? {
-            Forwarding::Refuse => None,
-            Forwarding::Accept { port } => Some(port),
+    /// The server is to listen. Returns the port that it has, which is told to a client that asked for any; 0 for a socket.
+    pub(super) fn listen(&mut self, listen: Listen) -> Result<Option<u32>, EngineError> {
+        let forwarding = self.decide(|handler| handler.forward(&listen))?;
+        let (address, asked) = endpoint(&listen);
+        let opener = Opener::new(&self.surroundings, self.recorder());
+        let listeners = self.surroundings.listeners.clone();
+        let connection = (self.connection.number(), &self.surroundings.kill, &self.surroundings.tasks);
+        let bound = match forwarding {
+            Forwarding::Refuse => Ok(None),
+            Forwarding::Accept { port } => listeners.pretend(listen, port, connection, opener).map(Some),
+            Forwarding::Host => listeners.bind(listen, connection, opener).map(Some),
         };
-        let (address, asked) = endpoint(listen);
-        self.recorder().record(Forward::new(address, asked, port.is_some()));
-        Ok(port)
+        let bound = bound.unwrap_or_else(|error| {
+            self.recorder().record(Problem::new(format!("cannot listen for the client: {error}")));
+            None
+        });
+        let forward = Forward::new(address, asked, bound.is_some());
+        self.recorder().record(match bound {
+            Some(port) if asked == Some(0) => forward.bound(port),
+            _ => forward,
+        });
+        Ok(bound)
     }
 
     pub(super) fn cancel_listen(&mut self, listen: &Listen) -> Result<bool, EngineError> {
-        let accepted = self.decide(|handler| handler.cancel_forward(listen))?;
+        let allowed = self.decide(|handler| handler.cancel_forward(listen))?;
+        let accepted = allowed && self.surroundings.listeners.cancel(self.connection.number(), listen);
         let (address, port) = endpoint(listen);
         self.recorder().record(ForwardCancelled::new(address, port, accepted));
         Ok(accepted)

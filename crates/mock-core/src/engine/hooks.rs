@@ -137,6 +137,17 @@ impl server::Handler for Engine {
         .await
     }
 
+    async fn channel_open_confirmation(
+        &mut self,
+        id: ChannelId,
+        _: u32,
+        _: u32,
+        session: &mut Session,
+    ) -> Hook {
+        self.confirmed(id, session);
+        Ok(())
+    }
+
     async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Hook {
         if let Some(channel) = self.channels.remove(&id) {
             channel.close();
@@ -237,9 +248,9 @@ impl server::Handler for Engine {
     }
 
     async fn tcpip_forward(&mut self, address: &str, port: &mut u32, _: &mut Session) -> Hook<bool> {
-        let bound = self.listen(&Listen::Tcp { address: address.to_owned(), port: *port })?;
+        let bound = self.listen(Listen::Tcp { address: address.to_owned(), port: *port })?;
         if let Some(bound) = bound.filter(|_| *port == 0) {
-            *port = bound.into();
+            *port = bound;
         }
         Ok(bound.is_some())
     }
@@ -249,7 +260,7 @@ impl server::Handler for Engine {
     }
 
     async fn streamlocal_forward(&mut self, path: &str, _: &mut Session) -> Hook<bool> {
-        Ok(self.listen(&Listen::Unix { path: path.to_owned() })?.is_some())
+        Ok(self.listen(Listen::Unix { path: path.to_owned() })?.is_some())
     }
 
     async fn cancel_streamlocal_forward(&mut self, path: &str, _: &mut Session) -> Hook<bool> {

@@ -12,6 +12,7 @@ mod convert;
 mod forward;
 mod hooks;
 mod opening;
+mod outgoing;
 mod output;
 mod request;
 mod service;
@@ -31,16 +32,18 @@ use russh::{
     ChannelId,
     server::{ChannelOpenHandle, Handle},
 };
+use tokio::runtime::Handle as Runtime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::channel::Channel;
 pub(crate) use self::{
     config::config,
     opening::Opening,
+    outgoing::{Closer, Confirmed, Opener},
     output::{Output, OutputStream},
     session::run,
 };
-use crate::{Connection, Handler, Prompt, config::Options};
+use crate::{Connection, Handler, Prompt, config::Options, forward::Listeners};
 pub(crate) use russh::server::Config;
 
 /// What a connection's session and its surroundings share.
@@ -57,6 +60,11 @@ pub(crate) struct Surroundings {
     pub(crate) tasks: TaskTracker,
     /// The engine's handle on the session; there once its first packet was read.
     pub(crate) handle: OnceLock<Handle>,
+    /// Channels to the client that have just been opened.
+    pub(crate) confirmed: Confirmed,
+    /// Where clients of the server have it listen.
+    pub(crate) listeners: Listeners,
+    pub(crate) runtime: Runtime,
 }
 
 /// One connection, as the engine sees it.
@@ -125,6 +133,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.surroundings.listeners.forget(self.connection.number());
         for channel in self.channels.values() {
             channel.close();
         }

@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -38,7 +38,8 @@ pub(crate) struct Output {
 }
 
 struct Shared {
-    channel: ChannelWriteHalf<Msg>,
+    /// There once the channel is open, for one that this server opens.
+    channel: OnceLock<ChannelWriteHalf<Msg>>,
     handle: Handle,
     sent: AtomicU64,
     /// Whether the program is done, so that nobody may send any more.
@@ -52,8 +53,21 @@ struct Shared {
 
 impl Output {
     pub(super) fn new(channel: ChannelWriteHalf<Msg>, handle: Handle, closed: CancellationToken) -> Self {
+        let output = Self::unopened(handle, closed);
+        output.open(channel);
+        output
+    }
+
+    /// Of a channel whose half for writing comes later.
+    pub(super) fn unopened(handle: Handle, closed: CancellationToken) -> Self {
+        let channel = OnceLock::new();
         let (sent, finished, ended) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
         Self { shared: Arc::new(Shared { channel, handle, sent, finished, ended, closed }) }
+    }
+
+    /// From here on there is something to write to.
+    pub(super) fn open(&self, channel: ChannelWriteHalf<Msg>) {
+        let _set_once = self.shared.channel.set(channel);
     }
 
     /// Sends data, and waits until the window has taken it. Not safe to cancel: what a piece on its way has taken from
@@ -125,10 +139,13 @@ impl Output {
         &self,
         write: impl AsyncFnOnce(&ChannelWriteHalf<Msg>, &Handle) -> bool,
     ) -> io::Result<()> {
+        let Some(channel) = self.shared.channel.get() else {
+            return Err(closed());
+        };
         let done = tokio::select! {
             biased;
             () = self.shared.closed.cancelled() => false,
-            done = write(&self.shared.channel, &self.shared.handle) => done,
+            done = write(channel, &self.shared.handle) => done,
         };
         if done { Ok(()) } else { Err(closed()) }
     }

@@ -7,7 +7,7 @@ use mock_base::event::{
 };
 use russh::{ChannelId, server::Session};
 
-use super::{Engine, EngineError, start};
+use super::{Engine, EngineError, Opener, start};
 use crate::{Control, Handler, Launch, Request, Wanted, handler::LaunchAnswer};
 
 impl Engine {
@@ -53,9 +53,11 @@ impl Engine {
         screen: u32,
     ) -> Result<bool, EngineError> {
         let accepted = self.decide(|handler| handler.x11_forward())?;
-        if let Some(channel) = self.channels.get(&id) {
+        if let Some(channel) = self.channels.get_mut(&id) {
             let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
-            channel.recorder().record(X11Forward::new(single_connection, protocol, cookie, screen, accepted));
+            let x11 = X11Forward::new(single_connection, protocol, cookie, screen, accepted);
+            channel.recorder().record(x11.clone());
+            channel.x11 = accepted.then_some(x11);
         }
         Ok(accepted)
     }
@@ -112,6 +114,7 @@ impl Engine {
             env: channel.env.clone(),
             pty: channel.pty.clone(),
             agent_forwarding: channel.agent_forwarding,
+            x11: channel.x11.clone(),
             state: self.connection.state().clone(),
             call: 1,
             captures: Vec::new(),
@@ -139,7 +142,13 @@ impl Engine {
         match launch.answer {
             LaunchAnswer::Run(program) => {
                 session.channel_success(id)?;
-                start::program(channel, &*program, request, &self.surroundings.tasks);
+                let opener = Opener::new(&self.surroundings, self.connection.recorder());
+                start::program(
+                    channel,
+                    &*program,
+                    channel.session(request, opener),
+                    &self.surroundings.tasks,
+                );
             }
             LaunchAnswer::Refuse => {
                 channel.vacate();

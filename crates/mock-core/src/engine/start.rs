@@ -14,13 +14,12 @@ use super::{
     panic_text,
     service::{self, Driver},
 };
-use crate::{BoxFuture, Connect, Exit, ForwardRequest, Program, Request, Run, Start, program::Running};
+use crate::{BoxFuture, Connect, Exit, ForwardRequest, Program, Run, Session, Start, program::Running};
 
 /// Starts a program. The request was answered already, so whatever it sends comes after the answer.
-pub(super) fn program(channel: &mut Channel, program: &dyn Program, request: Request, tasks: &TaskTracker) {
+pub(super) fn program(channel: &mut Channel, program: &dyn Program, session: Session, tasks: &TaskTracker) {
     let shared = Arc::clone(&channel.shared);
     let early = channel.inbox.waiting_data();
-    let session = channel.session(request);
     match catch_unwind(AssertUnwindSafe(|| program.start(Start { session }))) {
         Ok(Run(Running::Task(future))) => {
             tasks.spawn(task(future, shared));

@@ -2,10 +2,15 @@
 //!
 //! Everything here is made of the seam [`Connect`](crate::Connect): a far end of one's own has no less power.
 
+mod connect;
 mod ends;
 mod host;
+mod listeners;
 mod network;
+mod remote;
 mod rule;
 
+pub(crate) use listeners::{ForwardedTo, Listeners};
 pub use network::Network;
+pub use remote::RemoteForward;
 pub use rule::Forward;

@@ -13,7 +13,7 @@ mod stream;
 use std::{io, sync::Arc};
 
 use bytes::Bytes;
-use mock_base::Recorder;
+use mock_base::{Recorder, event::ChannelKind};
 
 pub(crate) use controls::ControlQueue;
 pub use controls::{Control, Controls};
@@ -23,7 +23,7 @@ pub use stdin::Stdin;
 pub use stdout::Stdout;
 pub use stream::ChannelStream;
 
-use crate::Request;
+use crate::{OpenError, Request, engine::Opener};
 
 /// A session channel with a program on it.
 ///
@@ -62,6 +62,49 @@ pub struct Parts {
     pub controls: Controls,
     /// Writes to the journal in the name of this channel.
     pub recorder: Recorder,
+    /// What the client offers beside its data.
+    pub offers: Offers,
+}
+
+/// What a client offers to what runs for it: its agent and its X server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Offers {
+    pub(crate) opener: Opener,
+    pub(crate) agent: bool,
+    pub(crate) x11: bool,
+}
+
+impl Offers {
+    /// Whether the client offered its agent, and the server took the offer.
+    #[must_use]
+    pub fn has_agent(&self) -> bool {
+        self.agent
+    }
+
+    /// Opens a stream to the client's agent (`auth-agent@openssh.com`), which speaks the protocol of ssh-agent.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotOffered`], [`OpenError::Refused`], [`OpenError::Disconnected`].
+    pub async fn open_agent(&self) -> Result<ChannelStream, OpenError> {
+        if !self.agent {
+            return Err(OpenError::NotOffered);
+        }
+        self.opener.open(ChannelKind::Agent).await
+    }
+
+    /// Opens a stream to the client's X server (RFC 4254 section 6.3.2). It is to begin with the protocol and cookie of
+    /// the client's request, which are in [`Request::x11`](crate::Request::x11).
+    ///
+    /// # Errors
+    ///
+    /// As [`open_agent`](Self::open_agent).
+    pub async fn open_x11(&self) -> Result<ChannelStream, OpenError> {
+        if !self.x11 {
+            return Err(OpenError::NotOffered);
+        }
+        self.opener.open(ChannelKind::X11 { originator: "127.0.0.1".to_owned(), originator_port: 0 }).await
+    }
 }
 
 impl Session {
@@ -142,6 +185,24 @@ impl Session {
     /// The next signal or window size, or `None` once the channel is closed.
     pub async fn control(&mut self) -> Option<Control> {
         self.parts.controls.next().await
+    }
+
+    /// Opens a stream to the client's agent; see [`Offers::open_agent`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Offers::open_agent`].
+    pub async fn open_agent(&self) -> Result<ChannelStream, OpenError> {
+        self.parts.offers.open_agent().await
+    }
+
+    /// Opens a stream to the client's X server; see [`Offers::open_x11`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Offers::open_x11`].
+    pub async fn open_x11(&self) -> Result<ChannelStream, OpenError> {
+        self.parts.offers.open_x11().await
     }
 
     /// Its parts, to be used at the same time.

@@ -16,6 +16,8 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::engine::Closer;
+
 /// Longest line that [`Stdin::read_line`] takes.
 const LONGEST_LINE: usize = 1 << 20;
 
@@ -92,7 +94,7 @@ impl Inbox {
     /// The program's end; there is one.
     pub(crate) fn reader(&self) -> Stdin {
         self.queue().readers += 1;
-        Stdin { inbox: self.clone(), current: Bytes::new() }
+        Stdin { inbox: self.clone(), closer: None, current: Bytes::new() }
     }
 }
 
@@ -102,6 +104,8 @@ impl Inbox {
 #[derive(Debug)]
 pub struct Stdin {
     inbox: Inbox,
+    /// Closes a channel that this server opened, once nobody has this or its other direction.
+    closer: Option<Arc<Closer>>,
     /// What was taken from the queue and not read yet.
     current: Bytes,
 }
@@ -152,6 +156,10 @@ impl Stdin {
             data.extend_from_slice(&chunk);
         }
         Ok(data)
+    }
+
+    pub(super) fn closed_by(&mut self, closer: Arc<Closer>) {
+        self.closer = Some(closer);
     }
 
     /// Puts data in front of what is read next.

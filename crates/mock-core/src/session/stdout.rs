@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -12,7 +12,7 @@ use tokio::io::AsyncWrite;
 
 use crate::{
     connect::BoxFuture,
-    engine::{Output, OutputStream},
+    engine::{Closer, Output, OutputStream},
 };
 
 /// Most that one [`AsyncWrite::poll_write`] takes: as much as one packet carries.
@@ -26,13 +26,19 @@ const PIECE: usize = 32 * 1024;
 pub struct Stdout {
     output: Output,
     stream: OutputStream,
+    /// Closes a channel that this server opened, once nobody has this or its other direction.
+    closer: Option<Arc<Closer>>,
     /// The piece on its way, of writes through `AsyncWrite`. The mutex is never locked: it makes this `Sync`.
     sending: Mutex<Option<BoxFuture<io::Result<usize>>>>,
 }
 
 impl Stdout {
     pub(crate) fn new(output: Output, stream: OutputStream) -> Self {
-        Self { output, stream, sending: Mutex::new(None) }
+        Self { output, stream, closer: None, sending: Mutex::new(None) }
+    }
+
+    pub(super) fn closed_by(&mut self, closer: Arc<Closer>) {
+        self.closer = Some(closer);
     }
 
     /// Sends bytes, and waits until the client's window has taken them.
@@ -67,7 +73,7 @@ impl Stdout {
 
 impl Clone for Stdout {
     fn clone(&self) -> Self {
-        Self::new(self.output.clone(), self.stream)
+        Self { closer: self.closer.clone(), ..Self::new(self.output.clone(), self.stream) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -12,7 +12,7 @@ use mock_base::Recorder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Stdin, Stdout};
-use crate::connect::BoxFuture;
+use crate::{connect::BoxFuture, engine::Closer};
 
 /// The stream of a forwarded connection: an [`AsyncRead`] and [`AsyncWrite`].
 pub struct ChannelStream {
@@ -46,6 +46,14 @@ impl ChannelStream {
     /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) once the channel is closed.
     pub async fn send(&mut self, bytes: impl Into<Bytes>) -> io::Result<()> {
         self.writer.send(bytes).await
+    }
+
+    /// Closes the channel when both directions are dropped.
+    pub(crate) fn closed_by(mut self, closer: Closer) -> Self {
+        let closer = Arc::new(closer);
+        self.reader.closed_by(Arc::clone(&closer));
+        self.writer.closed_by(closer);
+        self
     }
 
     /// Both directions, to be used at the same time.

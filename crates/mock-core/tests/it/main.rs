@@ -14,6 +14,7 @@ mod kit;
 mod lifecycle;
 mod limits;
 mod matchers;
+mod remote_forwarding;
 mod replies;
 mod rules;
 mod service;
