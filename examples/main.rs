@@ -3,6 +3,7 @@
 mod openssh {
     mod backoff;
     mod backup;
+    mod bastion;
     mod blocking;
     mod deploy;
     mod flaky;

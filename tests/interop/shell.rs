@@ -3,6 +3,12 @@
 use support::{Client, Recipe};
 
 #[test]
+fn the_recipe_for_a_bastion_passes() {
+    let finished = Client::run(Recipe::new("sh", &[], "shell/bastion.sh").command());
+    assert!(finished.succeeded().contains("16.3"), "{finished}");
+}
+
+#[test]
 fn the_recipe_passes_and_reports_to_junit() {
     let mut recipe = Recipe::new("sh", &[], "shell/test.sh");
     let junit = recipe.path("junit.xml");

@@ -12,7 +12,7 @@ use std::{
 use mock_agent::MockAgent;
 use mock_core::{
     Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder, KitUser,
-    Launch, MockSshServer, Request, Shell, ShutdownError, any,
+    Launch, MockSshServer, Network, Request, Shell, ShutdownError, any,
 };
 use mock_process::HostProcess;
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     expected::{Case, Expected},
     files::{self, Files},
-    scenario::Cast,
+    scenario::{Cast, Host},
     verdict::Verdict,
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Purpose<'a> {
 pub(crate) struct Lab {
     asked: Asked,
     pub(crate) server: MockSshServer,
+    /// Servers that are reached through it.
+    hosts: Vec<Host>,
     /// There is one where a user has a key.
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
@@ -82,9 +84,15 @@ impl Lab {
         let directory = private_directory()?;
         let agent = start_agent(&cast.accounts, directory.path(), &journal).await?;
         let expect = cast.expect(purpose.expect);
+        let network = Network::with_journal(&journal);
+        let hosts = match &cast.scenario {
+            Some(scenario) => scenario.start_hosts(&network).await?,
+            None => Vec::new(),
+        };
         let builder = match &cast.scenario {
             Some(scenario) => {
-                scenario.serve(args, host_keys, purpose.port, expect.strict, cast.files.as_ref())
+                let strict = expect.strict;
+                scenario.serve(args, host_keys, purpose.port, strict, cast.files.as_ref(), &network)
             }
             None => {
                 host_keys.into_iter().fold(builder(args, purpose, cast.files.as_ref()), Builder::host_key)
@@ -96,8 +104,8 @@ impl Lab {
         }
         let (accounts, files) = (cast.accounts, cast.files);
         let asked = Asked(Expected::of(&server, &expect));
-        let kit = write_kit(&server, &accounts, agent.as_ref(), directory.path())?;
-        Ok(Self { asked, server, agent, kit, accounts, files, control: None, _directory: directory })
+        let kit = write_kit(&server, &hosts, &accounts, agent.as_ref(), directory.path())?;
+        Ok(Self { asked, server, hosts, agent, kit, accounts, files, control: None, _directory: directory })
     }
 
     /// What is expected of the server.
@@ -125,14 +133,19 @@ impl Lab {
     /// Ends everything, and says whether what was expected came. The server is the last to record something: that it has
     /// stopped.
     pub(crate) async fn stop(self) -> Result<Stopped, Error> {
-        let Self { asked, server, agent, kit: _kit, accounts: _, files: _, control: _, _directory } = self;
+        let Self { asked, server, hosts, agent, kit: _kit, accounts: _, files: _, control: _, _directory } =
+            self;
         // Whoever is in a hurry drops this half way.
         asked.0.ask();
         if let Some(agent) = agent {
             // Nothing is expected of it.
             let _met = agent.shutdown().await;
         }
-        let unmet = match server.shutdown().await {
+        let mut ended = server.shutdown().await;
+        for host in hosts {
+            ended = ended.and(host.shutdown().await);
+        }
+        let unmet = match ended {
             Ok(()) => None,
             Err(ShutdownError::Unmet(report)) => Some(Box::new(report)),
             Err(error) => return Err(error.into()),
@@ -242,6 +255,7 @@ impl Handler for Deny {
 
 fn write_kit(
     server: &MockSshServer,
+    hosts: &[Host],
     accounts: &[Account],
     agent: Option<&MockAgent>,
     directory: &Path,
@@ -262,6 +276,9 @@ fn write_kit(
     let mut kit = users.fold(server.client_kit(directory), KitBuilder::user);
     if let Some(agent) = agent {
         kit = kit.agent_socket(agent.socket_path());
+    }
+    if let Some(first) = accounts.first() {
+        kit = hosts.iter().fold(kit, |kit, host| host.behind(kit, &first.name));
     }
     Ok(kit.write()?)
 }

@@ -28,7 +28,7 @@ use clap::Parser as _;
 #[cfg(feature = "schema")]
 pub use control::schema as control_schema;
 pub use error::ExitStatus;
-pub use scenario::{Problem, Scenario, ScenarioError, ScenarioUser};
+pub use scenario::{Problem, Scenario, ScenarioError, ScenarioServers, ScenarioUser};
 
 /// What the binary does: reads the arguments of this process, obeys them, and says how that went.
 #[must_use]

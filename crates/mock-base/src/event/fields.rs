@@ -20,6 +20,10 @@ pub(crate) struct KindFields {
     pub(crate) fields: &'static [(&'static str, FieldType)],
 }
 
+/// What `forwarded` is about: not a field of JSON, but what its `host` and `port`, or its `path`, come to.
+pub(crate) const FORWARDED_TO: &str = "kind.target";
+const CHANNEL_TARGET: &str = "target";
+
 /// What a field may be compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldType {
@@ -231,6 +235,10 @@ impl Visit for ChannelKind {
         let mut number = |number: &u32| out(Value::U64(u64::from(*number)));
         let text = match (member, self) {
             ("", _) => &self.to_string(),
+            (CHANNEL_TARGET, _) => match self.target() {
+                Some(target) => &target.clone(),
+                None => return,
+            },
             ("type", Self::Session) => "session",
             ("type", Self::DirectTcpip { .. }) => "direct_tcpip",
             ("type", Self::DirectStreamlocal { .. }) => "direct_streamlocal",

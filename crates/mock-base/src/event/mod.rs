@@ -28,7 +28,7 @@ pub use connection::{
     Stopped,
 };
 pub use data::{Data, Secret};
-pub(crate) use fields::{FieldType, KINDS, KindFields, OPERATION_SUBJECT};
+pub(crate) use fields::{FORWARDED_TO, FieldType, KINDS, KindFields, OPERATION_SUBJECT};
 pub use query::*;
 pub use record::{Record, Value};
 #[cfg(feature = "schema")]

@@ -56,6 +56,24 @@ fn lab() -> Journal {
 }
 
 #[test]
+fn forwarded_means_channels_that_lead_somewhere() {
+    let journal = Journal::new();
+    let bastion = journal.recorder("bastion");
+    bastion.record(event::ChannelOpened::new(event::ChannelKind::Session));
+    let kind = event::ChannelKind::DirectTcpip {
+        host: "db01".to_owned(),
+        port: 22,
+        originator: "127.0.0.1".to_owned(),
+        originator_port: 1,
+    };
+    bastion.record(event::ChannelOpened::new(kind));
+    let count = |text: &str| journal.events().count(text.parse::<ParsedQuery>().unwrap());
+    let counted = ["forwarded", r#"forwarded "db01:*""#, r#"forwarded "db02:*""#, "channel kind.host db01"];
+    assert_eq!(counted.map(count), [1, 1, 0, 1]);
+    assert_eq!(count(r#"channel "session""#), 1);
+}
+
+#[test]
 fn expectations_are_met_or_not() {
     let journal = lab();
     for text in [

@@ -2,7 +2,7 @@
 //!
 //! What is expected is left out of the server here: whoever serves keeps it with its text, and asks in the end.
 
-use mock_core::{Algorithms, Builder, Exec, HostKey, Shell, any};
+use mock_core::{Algorithms, Builder, Exec, HostKey, Network, Shell, any};
 use mock_process::HostProcess;
 use mock_sftp::MemFs;
 
@@ -109,6 +109,7 @@ impl Scenario {
         port: u16,
         strict: bool,
         files: Option<&Files>,
+        network: &Network,
     ) -> Builder {
         let mut scenario = self.clone();
         let server = std::mem::take(&mut scenario.parts.server);
@@ -124,7 +125,7 @@ impl Scenario {
         };
         // What is echoed would be an answer, so nothing could be without one.
         let rest = rest.filter(|rest| !(strict && *rest == Rest::Echo));
-        let builder = scenario.builder_with(rest.unwrap_or(Rest::Unknown));
+        let builder = scenario.builder_with(rest.unwrap_or(Rest::Unknown), network);
         let has_shell = scenario.parts.shell.is_some();
         match args.behaviour.exec {
             Some(ExecMode::Process) => {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use mock_base::ParsedExpectation;
-use mock_core::{Exec, Shell};
+use mock_core::{Exec, RemoteForward, Shell};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -18,7 +18,8 @@ use toml::{
 
 use super::{
     expected,
-    keys::TOP,
+    forward::{self, ForwardRule},
+    keys::{OF_ONE, SERVER, TOP},
     problem::{Problem, ScenarioError},
     reader::{Node, Table},
     rules,
@@ -48,6 +49,10 @@ pub(super) struct Parts {
     pub(super) files: SftpTable,
     pub(super) states: Vec<(String, String)>,
     pub(super) expectations: Vec<ParsedExpectation>,
+    pub(super) forwards: Vec<ForwardRule>,
+    pub(super) remote_forwards: Vec<RemoteForward>,
+    /// The other servers of the file: those behind the first.
+    pub(super) hosts: Vec<Self>,
 }
 
 impl Parts {
@@ -63,6 +68,9 @@ impl Parts {
         self.files = std::mem::take(&mut self.files).or(other.files);
         self.states.extend(other.states);
         self.expectations.extend(other.expectations);
+        self.forwards.extend(other.forwards);
+        self.remote_forwards.extend(other.remote_forwards);
+        self.hosts.extend(other.hosts);
     }
 }
 
@@ -166,7 +174,54 @@ fn sentence(message: &str, nothing: bool) -> String {
     message.replace('\n', ", ")
 }
 
+/// What a file says. Of several servers the first is the one that clients reach; what stands outside of them is every
+/// one's, behind its own.
 fn tables(table: &Table<'_>) -> Parts {
+    let Some(servers) = table.get("server").filter(Node::is_list) else {
+        let server = table.get("server").map(|node| ServerOptions::read(&node)).unwrap_or_default();
+        return of_server(table, server, None);
+    };
+    let servers = servers.list().unwrap_or_default();
+    let servers: Vec<_> = servers.iter().filter_map(|node| node.table(&[&SERVER, &OF_ONE])).collect();
+    let names = names(&servers);
+    // A file that includes others may mean theirs.
+    let known = table.get("include").is_none().then_some(&*names);
+    let common = of_server(table, ServerOptions::default(), known);
+    let own = |(index, table): (usize, &Table<'_>)| {
+        let mut parts = of_server(table, ServerOptions::read_table(table), known);
+        let mut common = common.clone();
+        if index > 0 {
+            // What is expected of all together is expected of the first.
+            common.expectations.clear();
+        }
+        parts.extend(common);
+        parts
+    };
+    let mut all = servers.iter().enumerate().map(own);
+    let mut first = all.next().unwrap_or_default();
+    first.hosts.extend(all);
+    first
+}
+
+/// The names of several servers, of which each has one of its own.
+fn names(servers: &[Table<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for table in servers {
+        let Some(node) = table.require("name", "\"db01\"") else {
+            continue;
+        };
+        let Some(name) = node.text() else {
+            continue;
+        };
+        if names.iter().any(|known| known == name) {
+            node.report(format!("there are two servers called `{name}`"));
+        }
+        names.push(name.to_owned());
+    }
+    names
+}
+
+fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]>) -> Parts {
     let rests = [("echo", Rest::Echo), ("deny", Rest::Deny), ("unknown", Rest::Unknown)];
     let rest = table.get("default");
     let mut rules = table.get("exec").map(|node| rules::exec(&node)).unwrap_or_default();
@@ -174,7 +229,7 @@ fn tables(table: &Table<'_>) -> Parts {
     let mut expectations = table.get("expect").map(|node| expected::expectations(&node)).unwrap_or_default();
     expectations.extend(table.get("expect_in_order").map(|node| expected::orders(&node)).unwrap_or_default());
     let parts = Parts {
-        server: table.get("server").map(|node| ServerOptions::read(&node)).unwrap_or_default(),
+        server,
         users: table.get("users").map(|node| users::read(&node)).unwrap_or_default(),
         rules,
         rest: rest.as_ref().and_then(|node| node.choice(&rests)),
@@ -182,6 +237,12 @@ fn tables(table: &Table<'_>) -> Parts {
         files: table.get("sftp").map(|node| sftp::read(&node)).unwrap_or_default(),
         states: rules::states(table, "state"),
         expectations,
+        forwards: table.get("forward").map(|node| forward::rules(&node, servers)).unwrap_or_default(),
+        remote_forwards: table
+            .get("remote_forward")
+            .map(|node| forward::remote_rules(&node))
+            .unwrap_or_default(),
+        hosts: Vec::new(),
     };
     if let (Some(true), Some(Rest::Echo), Some(node)) = (parts.server.strict, parts.rest, rest) {
         let hint = "use \"unknown\" or \"deny\", or leave `strict` out";

@@ -23,8 +23,49 @@ pub(super) const TOP: Keys = Keys {
         "shell",
         "sftp",
         "state",
+        "forward",
+        "remote_forward",
     ],
 };
+
+/// What each of several servers has of its own, beside what stands in `[server]`.
+pub(super) const OF_ONE: Keys = Keys {
+    place: "in [[server]]",
+    keys: &[
+        "default",
+        "expect",
+        "expect_in_order",
+        "users",
+        "exec",
+        "commands",
+        "shell",
+        "sftp",
+        "state",
+        "forward",
+        "remote_forward",
+    ],
+};
+
+pub(super) const FORWARD: Keys = Keys {
+    place: "in [[forward]]",
+    keys: &[
+        "to",
+        "server",
+        "network",
+        "reply",
+        "echo",
+        "refuse",
+        "code",
+        "silence",
+        "host",
+        "host_port",
+        "host_socket",
+        "delay",
+    ],
+};
+
+pub(super) const REMOTE_FORWARD: Keys =
+    Keys { place: "in [[remote_forward]]", keys: &["at", "refuse", "host", "port"] };
 
 pub(super) const SERVER: Keys = Keys {
     place: "in [server]",
@@ -48,6 +89,8 @@ pub(super) const SERVER: Keys = Keys {
         "reveal_secrets",
         "recorded_stdin",
         "agent_forwarding",
+        "x11_forwarding",
+        "max_channels",
     ],
 };
 
@@ -174,6 +217,9 @@ pub(super) const ALL: &[&Keys] = &[
     &FILE,
     &LIMITS,
     &FILE_USER,
+    &OF_ONE,
+    &FORWARD,
+    &REMOTE_FORWARD,
 ];
 
 #[cfg(test)]

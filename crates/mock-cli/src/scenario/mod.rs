@@ -7,6 +7,7 @@ mod cast;
 mod engine;
 mod expected;
 mod files;
+mod forward;
 mod keys;
 mod matcher;
 mod pattern;
@@ -20,18 +21,20 @@ mod sftp;
 mod shell;
 mod source;
 mod times;
+mod together;
 mod users;
 
 use std::path::Path;
 
 use mock_auth::Users;
-use mock_core::{Builder, Exec, KitUser, MockSshServer};
+use mock_core::{Builder, Exec, KitUser, MockSshServer, Network};
 use mock_sftp::MemFs;
 
-pub(crate) use self::cast::Cast;
 use self::files::{Parts, Rest};
+pub(crate) use self::{cast::Cast, together::Host};
 pub use self::{
     problem::{Problem, ScenarioError},
+    together::ScenarioServers,
     users::ScenarioUser,
 };
 
@@ -83,15 +86,15 @@ impl Scenario {
         Ok(Self { parts: files::parse(text, name)? })
     }
 
-    /// A server with everything that the file says, ready to start or to be given more. What is added to it comes
+    /// The first server of the file, or its only one, by itself, ready to start or to be given more. What is added to it comes
     /// behind: a rule of the file answers first. Without users in the file nobody is let in, until a strategy is added.
     pub fn builder(&self) -> Builder {
-        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown))
+        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), &Network::new())
     }
 
-    /// As [`builder`](Self::builder), with this for commands without a rule.
-    fn builder_with(&self, rest: Rest) -> Builder {
-        let Parts { server, users, rules, rest: _, shell, files, states, expectations } = &self.parts;
+    /// As [`builder`](Self::builder), with this for commands without a rule, among these hosts.
+    fn builder_with(&self, rest: Rest, network: &Network) -> Builder {
+        let Parts { server, users, rules, rest: _, shell, files, states, expectations, .. } = &self.parts;
         let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
         if !users.is_empty() {
             builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
@@ -103,6 +106,10 @@ impl Scenario {
         if let Some(files) = files.served() {
             builder = files.offer(builder);
         }
+        let forwards = self.parts.forwards.iter().map(|rule| rule.build(network));
+        builder = forwards.fold(builder, Builder::forward);
+        builder = self.parts.remote_forwards.iter().cloned().fold(builder, Builder::remote_forward);
+        builder = builder.journal(network.journal()).network(network);
         builder = expectations.iter().cloned().fold(builder, Builder::verify_with);
         rest::build(builder, rest, states)
     }

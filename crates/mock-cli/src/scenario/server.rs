@@ -51,6 +51,8 @@ options! {
     reveal_secrets: bool,
     recorded_stdin: usize,
     agent_forwarding: bool,
+    x11_forwarding: bool,
+    max_channels: usize,
 }
 
 /// When something is given up.
@@ -71,9 +73,10 @@ impl From<Limit> for Option<Duration> {
 
 impl ServerOptions {
     pub(super) fn read(node: &Node<'_>) -> Self {
-        let Some(table) = node.table(&[&SERVER]) else {
-            return Self::default();
-        };
+        node.table(&[&SERVER]).map(|table| Self::read_table(&table)).unwrap_or_default()
+    }
+
+    pub(super) fn read_table(table: &Table<'_>) -> Self {
         Self {
             name: table.get("name").and_then(|node| name(&node)),
             address: table
@@ -86,9 +89,9 @@ impl ServerOptions {
             host_keys: table.get("host_keys").map(|node| host_keys(&node)),
             max_connections: narrow(table.number("max_connections", 1, u64::from(u32::MAX))),
             max_auth_attempts: narrow(table.number("max_auth_attempts", 1, u64::from(u32::MAX))),
-            handshake_timeout: limit(&table, "handshake_timeout"),
-            connection_timeout: limit(&table, "connection_timeout"),
-            inactivity_timeout: limit(&table, "inactivity_timeout"),
+            handshake_timeout: limit(table, "handshake_timeout"),
+            connection_timeout: limit(table, "connection_timeout"),
+            inactivity_timeout: limit(table, "inactivity_timeout"),
             grace: table.get("grace").and_then(|node| duration(&node)),
             // TOML has no larger numbers.
             seed: table.number("seed", 0, i64::MAX.unsigned_abs()),
@@ -97,6 +100,8 @@ impl ServerOptions {
             reveal_secrets: table.flag("reveal_secrets"),
             recorded_stdin: narrow(table.number("recorded_stdin", 0, u64::from(u32::MAX))),
             agent_forwarding: table.flag("agent_forwarding"),
+            x11_forwarding: table.flag("x11_forwarding"),
+            max_channels: narrow(table.number("max_channels", 1, u64::from(u32::MAX))),
         }
     }
 
@@ -111,7 +116,15 @@ impl ServerOptions {
             )*};
         }
         set!(name, address, port, version, banner, algorithms, max_connections, max_auth_attempts);
-        set!(handshake_timeout, connection_timeout, inactivity_timeout, grace, seed, recorded_stdin);
+        set!(
+            handshake_timeout,
+            connection_timeout,
+            inactivity_timeout,
+            grace,
+            seed,
+            recorded_stdin,
+            max_channels
+        );
         if options.strict == Some(true) {
             builder = builder.verify_with(expect_all_matched());
         }
@@ -123,6 +136,9 @@ impl ServerOptions {
         }
         if options.agent_forwarding == Some(true) {
             builder = builder.accept_agent_forwarding();
+        }
+        if options.x11_forwarding == Some(true) {
+            builder = builder.accept_x11_forwarding();
         }
         builder
     }

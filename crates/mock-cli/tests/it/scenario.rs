@@ -57,6 +57,27 @@ fn keys_that_are_not_there_are_refused_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn several_servers_are_told_apart_by_their_names() {
+    snapshot(
+        "servers",
+        &[
+            ("a server without a name", "[[server]]\nport = 0\n"),
+            ("two of one name", "[[server]]\nname = \"a\"\n[[server]]\nname = \"a\"\n"),
+            (
+                "a server that is not there",
+                "[[server]]\nname = \"bastion\"\nforward = { to = \"db01:22\", server = \"db1\" }\n[[server]]\nname = \"db01\"\n",
+            ),
+            ("two ends", "[[forward]]\nto = \"a:1\"\necho = true\nreply = \"x\"\n"),
+            ("no target", "[[forward]]\necho = true\n"),
+            ("a code that is none", "[[forward]]\nto = \"a:1\"\nrefuse = \"no\"\ncode = \"busy\"\n"),
+            ("a port that is none", "[[forward]]\nto = \"a:1\"\nhost_port = 0\n"),
+            ("refused and bound", "[[remote_forward]]\nat = \"*\"\nrefuse = true\nport = 1\n"),
+            ("a file within a server", "[[server]]\nname = \"a\"\ninclude = \"x.toml\"\n"),
+        ],
+    );
+}
+
+#[test]
 fn values_of_the_wrong_kind_are_refused_with_what_is_right() {
     snapshot(
         "values",

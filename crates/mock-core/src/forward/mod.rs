@@ -11,6 +11,6 @@ mod remote;
 mod rule;
 
 pub(crate) use listeners::{ForwardedTo, Listeners};
-pub use network::Network;
+pub use network::{NamedHost, Network};
 pub use remote::RemoteForward;
 pub use rule::Forward;

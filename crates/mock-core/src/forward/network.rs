@@ -56,6 +56,12 @@ impl Network {
         MockSshServer::builder().name(name).journal(&self.journal).network(self)
     }
 
+    /// What leads to the host with this name, whatever a client calls it: for [`Forward::connect`](crate::Forward::connect).
+    #[must_use]
+    pub fn named(&self, name: impl Into<String>) -> NamedHost {
+        NamedHost { network: self.clone(), name: name.into() }
+    }
+
     /// The journal of its servers.
     #[must_use]
     pub fn journal(&self) -> &Journal {
@@ -73,6 +79,24 @@ impl Network {
 
     fn hosts(&self) -> MutexGuard<'_, HashMap<String, Server>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A host of a network, by its name. Looked up for each connection, so it need not be there yet.
+#[derive(Debug, Clone)]
+pub struct NamedHost {
+    network: Network,
+    name: String,
+}
+
+impl Connect for NamedHost {
+    fn connect(&self, request: ForwardRequest) -> BoxFuture<()> {
+        let host = self.network.hosts().get(&self.name).cloned();
+        if let Some(server) = host {
+            return server.connect(request);
+        }
+        request.refuse(OpenFailure::ConnectFailed, "Name or service not known");
+        Box::pin(async {})
     }
 }
 

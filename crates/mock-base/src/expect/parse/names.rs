@@ -1,7 +1,7 @@
 //! Names of kinds: those of JSON, and the words that people say instead.
 
 use super::query::What;
-use crate::event::{KINDS, KindFields};
+use crate::event::{FORWARDED_TO, KINDS, KindFields};
 
 /// What people say, and the kind that it is.
 const ALIASES: &[(&str, &str)] = &[
@@ -25,6 +25,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("version", "client_version"),
 ];
 
+/// Channels of the kinds that clients are let through on.
+const FORWARDED: &str = "forwarded";
+
 /// Selects every event.
 const ANY: &str = "any";
 
@@ -35,10 +38,14 @@ pub(super) fn named(word: &str) -> Option<What> {
         return Some(What::Any);
     }
     if let Some(fields) = kind(word) {
-        return Some(What::Kind { called: fields.name, fields });
+        return Some(What::Kind { called: fields.name, fields, only: None });
     }
     if let Some((called, name)) = ALIASES.iter().find(|(alias, _)| *alias == word) {
-        return kind(name).map(|fields| What::Kind { called, fields });
+        return kind(name).map(|fields| What::Kind { called, fields, only: None });
+    }
+    if word == FORWARDED {
+        let only = Some(FORWARDED_TO);
+        return kind("channel_opened").map(|fields| What::Kind { called: FORWARDED, fields, only });
     }
     let (source, name) = word.split_once('.')?;
     let is_name = |text: &str| {
@@ -50,7 +57,7 @@ pub(super) fn named(word: &str) -> Option<What> {
 
 /// Every name, for suggestions.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.name).chain(ALIASES.iter().map(|(alias, _)| *alias)).chain([ANY])
+    KINDS.iter().map(|kind| kind.name).chain(ALIASES.iter().map(|(alias, _)| *alias)).chain([ANY, FORWARDED])
 }
 
 /// The names of the fields, members of objects included, for suggestions.

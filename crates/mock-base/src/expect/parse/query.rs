@@ -41,8 +41,16 @@ pub struct ParsedQuery {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     Any,
-    Kind { called: &'static str, fields: &'static KindFields },
-    Operation { source: String, name: String },
+    Kind {
+        called: &'static str,
+        fields: &'static KindFields,
+        /// What has to be there, and is meant where no field is named.
+        only: Option<&'static str>,
+    },
+    Operation {
+        source: String,
+        name: String,
+    },
 }
 
 impl PartialEq for What {
@@ -65,7 +73,9 @@ impl What {
     fn holds(&self, kind: &Kind) -> bool {
         match (self, kind) {
             (Self::Any, _) => true,
-            (Self::Kind { fields, .. }, _) => fields.name == kind.name(),
+            (Self::Kind { fields, only, .. }, _) => {
+                fields.name == kind.name() && only.is_none_or(|path| is_there(kind, path))
+            }
             (Self::Operation { source, name }, Kind::Operation(record)) => {
                 record.source() == source && (name == "*" || record.name() == name.as_str())
             }
@@ -76,7 +86,7 @@ impl What {
     /// The field that is meant where none is named.
     fn subject(&self) -> &'static str {
         match self {
-            Self::Kind { fields, .. } => fields.subject.unwrap_or_default(),
+            Self::Kind { fields, only, .. } => only.or(fields.subject).unwrap_or_default(),
             Self::Any | Self::Operation { .. } => OPERATION_SUBJECT,
         }
     }
@@ -102,6 +112,12 @@ impl What {
     fn is_command(&self, condition: &Condition) -> bool {
         condition.field.is_none() && self.subject() == "command"
     }
+}
+
+fn is_there(kind: &Kind, path: &str) -> bool {
+    let mut found = false;
+    kind.visit(path, &mut |_| found = true);
+    found
 }
 
 impl Condition {

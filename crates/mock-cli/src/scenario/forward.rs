@@ -1,0 +1,134 @@
+//! `[[forward]]` and `[[remote_forward]]`: where connections through a server lead, and where clients have it listen.
+
+use mock_base::{Delay, Pattern};
+use mock_core::{Forward, Network, OpenFailure, RemoteForward};
+
+use super::{
+    keys::{FORWARD, REMOTE_FORWARD},
+    pattern,
+    reader::{Node, Table},
+};
+
+/// A rule, of which the servers are not there yet.
+#[derive(Debug, Clone)]
+pub(super) struct ForwardRule {
+    to: Pattern,
+    end: End,
+    after: Option<Delay>,
+}
+
+#[derive(Debug, Clone)]
+enum End {
+    /// The server of the file with this name.
+    Server(String),
+    /// The server that has the name of the host asked for.
+    Network,
+    Rule(Forward),
+}
+
+impl ForwardRule {
+    pub(super) fn build(&self, network: &Network) -> Forward {
+        let to = || Forward::to(self.to.clone());
+        let rule = match &self.end {
+            End::Server(name) => to().connect(network.named(name)),
+            End::Network => to().network(network),
+            End::Rule(rule) => rule.clone(),
+        };
+        match self.after {
+            Some(delay) => rule.after(delay),
+            None => rule,
+        }
+    }
+}
+
+/// Of these keys a rule has one.
+const ENDS: [&str; 9] =
+    ["server", "network", "reply", "echo", "refuse", "silence", "host", "host_port", "host_socket"];
+
+/// The rules, which may name these servers.
+pub(super) fn rules(node: &Node<'_>, servers: Option<&[String]>) -> Vec<ForwardRule> {
+    node.one_or_more().iter().filter_map(|node| rule(node, servers)).collect()
+}
+
+fn rule(node: &Node<'_>, servers: Option<&[String]>) -> Option<ForwardRule> {
+    let table = node.table(&[&FORWARD])?;
+    let to = table.require("to", "\"db01:22\"").and_then(|node| pattern::read(&node))?;
+    for (index, end) in ENDS.iter().enumerate() {
+        let others = ENDS.get(index + 1..).unwrap_or_default();
+        table.excludes(end, others, "a connection leads to one place");
+    }
+    let after = table
+        .get("delay")
+        .and_then(|node| node.parsed("delay", "a time such as `\"250ms\"` or `\"100ms..2s\"`"));
+    Some(ForwardRule { end: end(&table, &to, servers)?, to, after })
+}
+
+fn end(table: &Table<'_>, to: &Pattern, servers: Option<&[String]>) -> Option<End> {
+    let rule = Forward::to(to.clone());
+    if let Some(node) = table.get("server") {
+        let name = node.text()?;
+        if servers.is_some_and(|servers| !servers.iter().any(|server| server == name)) {
+            let known: Vec<_> = servers.into_iter().flatten().map(|server| format!("`{server}`")).collect();
+            node.report_with(
+                format!("there is no [[server]] `{name}`"),
+                format!("there is {}", known.join(", ")),
+            );
+            return None;
+        }
+        return Some(End::Server(name.to_owned()));
+    }
+    if table.is_set("network") {
+        return Some(End::Network);
+    }
+    Some(End::Rule(if let Some(node) = table.get("reply") {
+        rule.reply(node.text()?.to_owned())
+    } else if let Some(node) = table.get("refuse") {
+        rule.refuse(code(table)?, node.text()?)
+    } else if let Some(node) = table.get("host_port") {
+        rule.host_port(u16::try_from(node.number(1, u64::from(u16::MAX))?).ok()?)
+    } else if let Some(node) = table.get("host_socket") {
+        rule.host_socket(node.source.resolve(node.text()?))
+    } else if table.is_set("echo") {
+        rule.echo()
+    } else if table.is_set("silence") {
+        rule.silence()
+    } else if table.is_set("host") {
+        rule.host()
+    } else {
+        rule
+    }))
+}
+
+fn code(table: &Table<'_>) -> Option<OpenFailure> {
+    let Some(node) = table.get("code") else {
+        return Some(OpenFailure::ConnectFailed);
+    };
+    node.choice(&[
+        ("administratively_prohibited", OpenFailure::AdministrativelyProhibited),
+        ("connect_failed", OpenFailure::ConnectFailed),
+        ("unknown_channel_type", OpenFailure::UnknownChannelType),
+        ("resource_shortage", OpenFailure::ResourceShortage),
+    ])
+}
+
+pub(super) fn remote_rules(node: &Node<'_>) -> Vec<RemoteForward> {
+    node.one_or_more().iter().filter_map(remote_rule).collect()
+}
+
+fn remote_rule(node: &Node<'_>) -> Option<RemoteForward> {
+    let table = node.table(&[&REMOTE_FORWARD])?;
+    let at = table.require("at", "\"localhost:*\"").and_then(|node| pattern::read(&node))?;
+    table.excludes("refuse", &["host", "port"], "what is refused has no place");
+    table.excludes("host", &["port"], "the machine chooses the port itself");
+    let rule = RemoteForward::at(at);
+    Some(if table.is_set("refuse") {
+        rule.refuse()
+    } else if table.is_set("host") {
+        rule.host()
+    } else {
+        match table.number("port", 1, u64::from(u16::MAX)).and_then(|port| u16::try_from(port).ok()) {
+            Some(port) => rule.accept_as(port),
+            None => rule,
+        }
+    })
+}
