@@ -7,7 +7,11 @@ use tokio::runtime::Handle;
 
 use crate::{
     Algorithms, Authenticator, Composed, Connection, Exec, Forward, Handler, HostKey, MockSshServer, Network,
-    Program, RemoteForward, Rules, StartError, composed::Built, config::Options, connection::HandlerFactory,
+    Program, RemoteForward, Rules, StartError,
+    composed::Built,
+    config::Options,
+    connection::HandlerFactory,
+    fault::{Fault, Faults, Stage},
     runtime,
 };
 
@@ -38,6 +42,7 @@ pub struct Builder {
     network: Option<Network>,
     pub(crate) expectations: Expectations,
     pub(crate) hints_on_stderr: bool,
+    faults: Vec<Fault>,
 }
 
 /// What a server is launched with.
@@ -49,6 +54,7 @@ pub(crate) struct BuiltParts {
     pub(crate) journal: Journal,
     pub(crate) network: Option<Network>,
     pub(crate) expectations: Expectations,
+    pub(crate) faults: Faults<Stage>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -121,6 +127,21 @@ impl Builder {
     /// Makes it a host of this network: others find it there by its [`name`](Self::name).
     pub fn network(mut self, network: &Network) -> Self {
         self.network = Some(network.clone());
+        self
+    }
+
+    /// Lets this go wrong; see [`fault`](crate::fault). Nothing does by default.
+    ///
+    /// ```
+    /// use mock_core::MockSshServer;
+    ///
+    /// let server = MockSshServer::builder()
+    ///     .fault("accept: reset; first 2".parse()?) // two connections are lost, the third works
+    ///     .start_blocking()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
         self
     }
 
@@ -330,7 +351,12 @@ impl Builder {
             network,
             expectations,
             hints_on_stderr,
+            faults: wanted,
         } = self;
+        let faults = Faults::new();
+        for fault in wanted {
+            let _id = faults.add(fault)?;
+        }
         built.rules = Rules::mount(rules, expectations.clone(), hints_on_stderr);
         built.expectations = expectations.clone();
         check_version(&options.version)?;
@@ -345,6 +371,7 @@ impl Builder {
             journal: journal.unwrap_or_default(),
             network,
             expectations,
+            faults,
         })
     }
 }

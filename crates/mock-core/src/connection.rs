@@ -21,6 +21,7 @@ use crate::{
     Composed, DisconnectReason, Handler, Peer,
     config::LINGER,
     engine::{self, Confirmed, Engine, EngineError, Surroundings, panic_text},
+    fault::{self, Ending, How, Scene},
     server::Shared,
     transport::{Observer, Stream, Traffic, Transport, disconnect_packet},
 };
@@ -99,11 +100,19 @@ impl Connection {
     }
 }
 
+#[cfg(test)]
+impl Connection {
+    /// One that is nowhere.
+    pub(crate) fn for_tests(recorder: Recorder) -> Self {
+        Self { number: 1, origin: Origin::memory(Vec::new()), recorder, state: State::new(), seed: Seed(1) }
+    }
+}
+
 /// Makes the handler of a connection.
 pub(crate) type HandlerFactory = dyn Fn(&Connection, Composed) -> Box<dyn Handler> + Send + Sync;
 
 /// Serves a connection until it is over. Whatever happens, one `disconnected` is its last event.
-pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, origin: Origin) {
+pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin: Origin) {
     let number = server.next_connection();
     let recorder = server.recorder.on_connection(number);
     recorder.record(Connected::new(origin.peer.to_string()).via(&origin.via));
@@ -114,6 +123,9 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, origin: Ori
         state: server.state.clone(),
         seed: server.seed,
     };
+    let kill = server.kill.child_token();
+    let scene = Arc::new(Scene::new(&server.faults, &connection, kill.clone(), server.stop.clone()));
+    let plan = fault::begin(&server, &scene, &mut socket).await;
     let handler = match make_handler(&server, &connection) {
         Ok(handler) => handler,
         Err(text) => {
@@ -124,33 +136,48 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, socket: S, origin: Ori
     };
     let surroundings = Arc::new(Surroundings {
         options: Arc::clone(&server.options),
-        kill: server.kill.child_token(),
-        authenticated: server.kill.child_token(),
+        authenticated: kill.child_token(),
+        kill,
         ended: OnceLock::new(),
         tasks: TaskTracker::new(),
+        scene: Arc::clone(&scene),
         handle: OnceLock::new(),
         confirmed: Confirmed::default(),
         listeners: server.listeners.clone(),
         runtime: server.runtime.clone(),
     });
     let traffic = Traffic::new(Observer::new(recorder.clone()));
-    let (transport, mut given_back) = Transport::new(socket, Arc::clone(&traffic), surroundings.kill.clone());
+    let (transport, mut given_back) =
+        Transport::new(socket, Arc::clone(&traffic), Arc::clone(&scene), plan.wrong_signature);
     let engine = Engine::new(connection, handler, Arc::clone(&surroundings));
-    let config = Arc::clone(&server.config);
+    let config = plan.config.unwrap_or_else(|| Arc::clone(&server.config));
     let ended = engine::run(config, transport, &traffic, engine, &server.stop).await;
 
     // Programs end with their connection, before it is said to be over.
     surroundings.kill.cancel();
     surroundings.tasks.close();
     surroundings.tasks.wait().await;
-    let end = End::of(ended, surroundings.ended.get(), &traffic);
-    if let (Some(last_word), Ok(socket)) = (end.last_word(&traffic), given_back.try_recv()) {
+    let end = End::of(ended, surroundings.ended.get(), scene.ending(), &traffic);
+    if let Ok(socket) = given_back.try_recv() {
+        leave(socket, &end, scene.ending(), &traffic).await;
+    }
+    server.built.rules.forget(number);
+    server.faults.forget(number);
+    server.state.on_connection(number).clear();
+    recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
+}
+
+/// Closes the socket in the way that the end of its connection asks for.
+async fn leave<S: Stream>(socket: S, end: &End, by_fault: Option<&Ending>, traffic: &Traffic) {
+    let last_word = match by_fault.map(|ending| &ending.how) {
+        Some(How::Reset) => return socket.reset(),
+        Some(How::Close) => Some(Vec::new()),
+        _ => end.last_word(traffic),
+    };
+    if let Some(last_word) = last_word {
         // The client may be gone or slow: then it does not hear it.
         let _too_late = timeout(LINGER, say(socket, last_word)).await;
     }
-    server.built.rules.forget(number);
-    server.state.on_connection(number).clear();
-    recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
 }
 
 fn make_handler(server: &Shared, connection: &Connection) -> Result<Box<dyn Handler>, String> {
@@ -166,15 +193,29 @@ fn make_handler(server: &Shared, connection: &Connection) -> Result<Box<dyn Hand
 struct End {
     by: ClosedBy,
     reason: String,
-    /// The code for a client that can still be told in clear text.
-    code: Option<DisconnectReason>,
+    /// The code and the text for a client that can still be told in clear text.
+    told: Option<(DisconnectReason, String)>,
 }
 
 impl End {
-    fn of(ended: Result<(), EngineError>, by_server: Option<&String>, traffic: &Traffic) -> Self {
-        let by = |by, reason: &str| Self { by, reason: reason.to_owned(), code: None };
+    fn of(
+        ended: Result<(), EngineError>,
+        by_server: Option<&String>,
+        by_fault: Option<&Ending>,
+        traffic: &Traffic,
+    ) -> Self {
+        let by = |by, reason: &str| Self { by, reason: reason.to_owned(), told: None };
+        let telling =
+            |who, reason: &str, code| Self { told: Some((code, reason.to_owned())), ..by(who, reason) };
+        match by_fault {
+            Some(Ending { how: How::Disconnect { reason, text }, why }) => {
+                return Self { told: Some((*reason, text.clone())), ..by(ClosedBy::Server, why) };
+            }
+            Some(ending) => return by(ClosedBy::Server, &ending.why),
+            None => {}
+        }
         if let Some(reason) = by_server {
-            return Self { code: Some(DisconnectReason::ByApplication), ..by(ClosedBy::Server, reason) };
+            return telling(ClosedBy::Server, reason, DisconnectReason::ByApplication);
         }
         let error = match ended {
             Ok(()) => {
@@ -185,34 +226,30 @@ impl End {
             Err(EngineError::Panicked) => return by(ClosedBy::Error, "the handler panicked"),
             Err(EngineError::Protocol(error)) => error,
         };
-        match &error {
+        let code = match &error {
             russh::Error::IO(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
-                by(ClosedBy::Server, "cut")
+                return by(ClosedBy::Server, "cut");
             }
-            russh::Error::IO(error) if is_gone(error.kind()) => by(ClosedBy::Client, "closed the connection"),
-            russh::Error::HUP | russh::Error::Disconnect => by(ClosedBy::Client, "closed the connection"),
+            russh::Error::IO(error) if is_gone(error.kind()) => {
+                return by(ClosedBy::Client, "closed the connection");
+            }
+            russh::Error::HUP | russh::Error::Disconnect => {
+                return by(ClosedBy::Client, "closed the connection");
+            }
             russh::Error::InactivityTimeout | russh::Error::Elapsed(_) => {
-                by(ClosedBy::Server, "inactive for too long")
+                return by(ClosedBy::Server, "inactive for too long");
             }
-            russh::Error::NoCommonAlgo { .. } => Self {
-                code: Some(DisconnectReason::KeyExchangeFailed),
-                ..by(ClosedBy::Error, &error.to_string())
-            },
-            russh::Error::Version => Self {
-                code: Some(DisconnectReason::ProtocolVersionNotSupported),
-                ..by(ClosedBy::Error, &error.to_string())
-            },
-            _ => Self {
-                code: Some(DisconnectReason::ProtocolError),
-                ..by(ClosedBy::Error, &error.to_string())
-            },
-        }
+            russh::Error::NoCommonAlgo { .. } => DisconnectReason::KeyExchangeFailed,
+            russh::Error::Version => DisconnectReason::ProtocolVersionNotSupported,
+            _ => DisconnectReason::ProtocolError,
+        };
+        telling(ClosedBy::Error, &error.to_string(), code)
     }
 
     /// What the client can still be told: only this server's own packets before NEWKEYS are in clear text.
     fn last_word(&self, traffic: &Traffic) -> Option<Vec<u8>> {
-        let code = self.code?;
-        traffic.observe(|observer| observer.server_in_clear()).then(|| disconnect_packet(code, &self.reason))
+        let (code, text) = self.told.as_ref()?;
+        traffic.observe(|observer| observer.server_in_clear()).then(|| disconnect_packet(*code, text))
     }
 }
 

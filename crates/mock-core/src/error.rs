@@ -2,7 +2,7 @@
 
 use std::{fmt, io, time::Duration};
 
-use mock_base::VerificationError;
+use mock_base::{VerificationError, fault::FaultError};
 
 use crate::UnknownAlgorithm;
 
@@ -29,6 +29,9 @@ pub enum StartError {
         /// What was given.
         version: String,
     },
+    /// A fault cannot be had.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// The thread that serves blocking users cannot be started.
     #[error("cannot start the background runtime")]
     Runtime(#[source] io::Error),

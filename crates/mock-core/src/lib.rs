@@ -12,6 +12,7 @@ mod connection;
 mod engine;
 mod error;
 mod exec;
+pub mod fault;
 mod forced;
 mod forward;
 mod handler;
@@ -43,6 +44,7 @@ pub use exec::{
     TemplateError, all_of, any_of, argument, arguments_in_order, argv, connection, env, flag, in_state,
     option, peer, program, stdin, stdin_line, stdin_size, stdin_starts_with, user, with_pty,
 };
+pub use fault::Fault;
 pub use forward::{Forward, NamedHost, Network, RemoteForward};
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};

@@ -22,6 +22,7 @@ use crate::{
     config::Options,
     connection::{self, HandlerFactory, Origin},
     engine,
+    fault::{Faults, Stage},
     forward::Listeners,
 };
 
@@ -56,6 +57,9 @@ pub(crate) struct Shared {
     pub(crate) expectations: Expectations,
     /// Where clients have it listen.
     pub(crate) listeners: Listeners,
+    pub(crate) faults: Faults<Stage>,
+    /// Another host key, for who is to meet a stranger; made when it is first needed.
+    pub(crate) other_host_key: OnceLock<HostKey>,
     pub(crate) state: State,
     pub(crate) seed: Seed,
 }
@@ -156,6 +160,8 @@ impl MockSshServer {
             connections: AtomicU64::new(0),
             expectations: parts.expectations,
             listeners: Listeners::default(),
+            faults: parts.faults,
+            other_host_key: OnceLock::new(),
             state: State::new(),
             seed,
         });
@@ -209,6 +215,12 @@ impl MockSshServer {
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         self.shared.connect(Vec::new())
+    }
+
+    /// The faults of its connections, which can be added, switched and removed while it runs.
+    #[must_use]
+    pub fn faults(&self) -> &Faults<Stage> {
+        &self.shared.faults
     }
 
     /// Everything that a client needs, as files in `directory`: keys, `known_hosts` and a configuration.

@@ -115,5 +115,6 @@ impl MockSshServer {
         self.state().clear();
         self.shared.built.memory.clear();
         self.rules().reset();
+        self.faults().reset();
     }
 }

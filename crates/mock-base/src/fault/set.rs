@@ -188,22 +188,33 @@ impl<S: Stage> Faults<S> {
     /// For the crate that plays them.
     #[must_use]
     pub fn strike(&self, occasion: &Occasion<'_>, at: impl Fn(&S) -> bool) -> Vec<Struck<S>> {
+        self.strike_where(occasion, |stage, _| at(stage))
+    }
+
+    /// As [`strike`](Self::strike), for a stage at which different actions are played in different places: those that are
+    /// left out count no occasion.
+    #[must_use]
+    pub fn strike_where(
+        &self,
+        occasion: &Occasion<'_>,
+        are_asked: impl Fn(&S, &S::Action) -> bool,
+    ) -> Vec<Struck<S>> {
         if self.is_empty() {
             return Vec::new();
         }
-        let list = self.list_now().into_iter();
-        let here = list.filter(|mounted| mounted.on.load(Ordering::Acquire) && at(&mounted.rule.stage));
-        here.filter(|mounted| mounted.claim(occasion)).map(Struck).collect()
+        let asked = self.on_now().filter(|mounted| are_asked(&mounted.rule.stage, &mounted.rule.action));
+        asked.filter(|mounted| mounted.claim(occasion)).map(Struck).collect()
     }
 
-    /// Whether any fault that is switched on is at such a stage, whatever its trigger.
+    /// The stages of the faults that are switched on, whatever their triggers: for those who have to know in advance
+    /// where one might strike.
     #[must_use]
-    pub fn any_at(&self, at: impl Fn(&S) -> bool) -> bool {
-        !self.is_empty()
-            && self
-                .list_now()
-                .iter()
-                .any(|mounted| mounted.on.load(Ordering::Acquire) && at(&mounted.rule.stage))
+    pub fn stages(&self) -> Vec<S> {
+        self.on_now().map(|mounted| mounted.rule.stage.clone()).collect()
+    }
+
+    fn on_now(&self) -> impl Iterator<Item = Arc<Mounted<S>>> + use<S> {
+        self.list_now().into_iter().filter(|mounted| mounted.on.load(Ordering::Acquire))
     }
 }
 
@@ -244,6 +255,12 @@ impl<S: Stage> Mounted<S> {
 pub struct Struck<S: Stage>(Arc<Mounted<S>>);
 
 impl<S: Stage> Struck<S> {
+    /// Which fault.
+    #[must_use]
+    pub fn id(&self) -> FaultId {
+        self.0.id
+    }
+
     /// What is to be done.
     #[must_use]
     pub fn action(&self) -> &S::Action {

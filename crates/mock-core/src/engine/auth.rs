@@ -1,12 +1,14 @@
 //! Logins: what the engine asks becomes an attempt, and the verdict becomes what the engine says.
 
+use std::sync::Arc;
+
 use mock_base::event::{AuthAccepted, AuthAttempt, AuthOutcome, KeyOffered, Problem, PublicKeyInfo, Secret};
 use russh::server::{Auth, Response};
 
 use super::{Engine, EngineError, convert};
 use crate::{
     Answer, Attempt, Credential, DisconnectReason, KbdintStarted, LoginRestricted, Method, Methods,
-    Permissions, PromptAnswered, Round, Verdict, host_key::public_line, keys::ssh_key::HashAlg,
+    Permissions, PromptAnswered, Round, Verdict, fault::Stage, host_key::public_line, keys::ssh_key::HashAlg,
 };
 
 /// Longest user name that is looked at, in bytes.
@@ -30,13 +32,21 @@ impl Engine {
             }
             return Ok(reject(&Methods::empty(), false));
         }
+        if self.auth_requests == 1 {
+            self.surroundings.scene.reach(Stage::Auth);
+        }
+        self.surroundings.scene.user_is(user);
         if let Credential::KeyOffered { .. } = credential {
             return self.judge_offer(user, credential).await;
         }
         self.attempts += 1;
         self.record_dialogue(user, credential);
         let mut event = self.attempt_event(user, credential);
-        let mut verdict = self.ask(user, credential).await?;
+        let surroundings = Arc::clone(&self.surroundings);
+        let mut verdict = match surroundings.login_fault(credential).await? {
+            Some(verdict) => verdict,
+            None => self.ask(user, credential).await?,
+        };
         if matches!(verdict.answer, Answer::Ask(_)) && credential.method() != Method::KeyboardInteractive {
             let text = format!("{} cannot be answered with prompts: rejected", credential.method());
             self.recorder().record(Problem::new(text));
@@ -120,13 +130,8 @@ impl Engine {
             if let Credential::KeyOffered { .. } = credential { self.attempts + 1 } else { self.attempts };
         let attempt = Attempt::new(user, credential).numbered(number);
         let verdict = self.decide(|handler| handler.auth(&attempt))?;
-        if !verdict.after.is_zero() {
-            let surroundings = std::sync::Arc::clone(&self.surroundings);
-            tokio::select! {
-                () = surroundings.kill.cancelled() => return Err(EngineError::Cut),
-                () = tokio::time::sleep(verdict.after) => {}
-            }
-        }
+        let surroundings = Arc::clone(&self.surroundings);
+        surroundings.pause(verdict.after).await?;
         Ok(verdict)
     }
 

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Opener, Output, OutputStream, service::Driver};
 use crate::{
     ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
+    fault::{Action, How, Stage},
     session::{ControlQueue, Inbox},
 };
 
@@ -36,6 +37,8 @@ pub(super) struct Channel {
     pub(super) occupant: Occupant,
     pub(super) shared: Arc<ChannelShared>,
     recorded_stdin: usize,
+    /// What a fault keeps from being read: bytes that arrived since, if it does.
+    withheld: Option<usize>,
 }
 
 /// What runs on a channel.
@@ -86,6 +89,7 @@ impl Channel {
             occupant: Occupant::Nobody,
             shared: Arc::new(shared),
             recorded_stdin,
+            withheld: None,
         }
     }
 
@@ -119,7 +123,11 @@ impl Channel {
 
     /// Data arrived. Returns how much waits to be read.
     pub(super) fn receive(&mut self, data: &[u8]) -> usize {
-        self.shared.received.fetch_add(data.len() as u64, Ordering::Relaxed);
+        let before = self.shared.received.fetch_add(data.len() as u64, Ordering::Relaxed);
+        let data = self.meddled(before, data);
+        if data.is_empty() {
+            return self.unread();
+        }
         if let Occupant::Service(driver) = &self.occupant {
             return driver.receive(data);
         }
@@ -131,10 +139,51 @@ impl Channel {
         self.inbox.push(data)
     }
 
+    /// What of this data faults let through; `before` is how much came before it.
+    fn meddled<'a>(&mut self, before: u64, data: &'a [u8]) -> &'a [u8] {
+        let scene = self.shared.output.scene();
+        if scene.has_no_faults() && self.withheld.is_none() {
+            return data;
+        }
+        let after = before + data.len() as u64;
+        // The first data comes to all amounts from none on, later data only to those beyond what came before.
+        let first = if before == 0 { 0 } else { before + 1 };
+        let reached = |stage: &Stage| match stage {
+            Stage::Stdin(at) => (first..=after).contains(at).then_some(*at),
+            _ => None,
+        };
+        let mut passes = if self.withheld.is_some() { 0 } else { data.len() };
+        if let Some(at) = scene.next_at(reached) {
+            let within = usize::try_from(at - before).unwrap_or(usize::MAX);
+            for struck in scene.strike(|stage| reached(stage).is_some()) {
+                passes = passes.min(within);
+                match struck.action() {
+                    Action::Close => scene.end(&struck, How::Close),
+                    Action::Reset => scene.end(&struck, How::Reset),
+                    Action::Disconnect { reason, text } => {
+                        scene.end(&struck, How::Disconnect { reason: *reason, text: text.clone() });
+                    }
+                    _ => {
+                        struck.record(&self.shared.recorder);
+                        self.withheld.get_or_insert(0);
+                    }
+                }
+            }
+        }
+        let (passing, rest) = data.split_at_checked(passes).unwrap_or((data, &[]));
+        if let Some(withheld) = &mut self.withheld {
+            *withheld += rest.len();
+        }
+        passing
+    }
+
     /// The client will send no more.
     pub(super) fn end(&mut self) {
         let received = self.shared.received.load(Ordering::Relaxed);
         self.recorder().record(StdinEof::new(received));
+        if self.withheld.is_some() {
+            return;
+        }
         self.inbox.end();
         if let Occupant::Service(driver) = &self.occupant {
             driver.eof();
@@ -151,10 +200,11 @@ impl Channel {
 
     /// How much of what arrived waits to be read.
     pub(super) fn unread(&self) -> usize {
-        match &self.occupant {
+        let held = match &self.occupant {
             Occupant::Service(driver) => driver.held(),
             _ => self.inbox.waiting(),
-        }
+        };
+        held + self.withheld.unwrap_or(0)
     }
 
     /// Whether the channel is closed, and recorded as such, so that it may be forgotten.
@@ -192,6 +242,7 @@ impl ChannelShared {
 
     /// The program is done: says how, and closes the channel.
     pub(super) async fn finish(&self, exit: Exit) {
+        let (exit, closes) = self.exit_fault(exit).await;
         // Nothing that another holder of the output sends may come after this.
         self.output.finish();
         if let Exit::Failed(why) = &exit
@@ -207,8 +258,33 @@ impl ChannelShared {
         }
         // Fails when the client closed the channel meanwhile; then there is nobody to tell.
         let _gone = self.output.exit(&exit).await;
+        if !closes {
+            let _gone = self.output.eof().await;
+            return;
+        }
         let _gone = self.output.close().await;
         self.closed();
+    }
+
+    /// How the program ended as faults will have it, and whether the channel is closed then.
+    async fn exit_fault(&self, mut exit: Exit) -> (Exit, bool) {
+        let mut closes = true;
+        let scene = self.output.scene();
+        for struck in scene.strike(|stage| *stage == Stage::Exit) {
+            struck.record(&self.recorder);
+            match struck.action() {
+                Action::Silence => exit = Exit::Silent,
+                Action::Status(status) => exit = Exit::Status(*status),
+                Action::Signal(name) => exit = Exit::signal(name.clone()),
+                Action::NoClose => closes = false,
+                Action::Delay(delay) => tokio::select! {
+                    () = self.over.cancelled() => {}
+                    () = tokio::time::sleep(scene.drawn(*delay, &struck)) => {}
+                },
+                _ => {}
+            }
+        }
+        (exit, closes)
     }
 
     /// Records once that the channel is closed, if it was ever opened, and ends what still uses it.

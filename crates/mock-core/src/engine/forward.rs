@@ -1,5 +1,7 @@
 //! Channels and requests of forwarding.
 
+use std::sync::Arc;
+
 use mock_base::event::{ChannelKind, ChannelRefused, Forward, ForwardCancelled, Problem};
 use russh::server::{ChannelOpenHandle, Handle, Msg};
 
@@ -25,7 +27,11 @@ impl Engine {
         }
         let session_channel = matches!(kind, ChannelKind::Session);
         let forwarded = kind.target().is_some();
-        let to = match self.decide(|handler| handler.channel_open(&kind))? {
+        let decided = match self.channel_fault(&kind) {
+            Some(open) => open,
+            None => self.decide(|handler| handler.channel_open(&kind))?,
+        };
+        let to = match decided {
             Open::Accept if session_channel => None,
             Open::Connect(to) if forwarded => Some(to),
             Open::Accept | Open::Connect(_) => {
@@ -45,7 +51,8 @@ impl Engine {
         self.next_channel += 1;
         let recorder = self.recorder().on_channel(number);
         let over = self.surroundings.kill.child_token();
-        let output = Output::new(writing, handle, over.clone());
+        let scene = Arc::clone(&self.surroundings.scene);
+        let output = Output::new(writing, handle, over.clone(), scene);
         let stdin_limit = if session_channel { self.surroundings.options.recorded_stdin } else { 0 };
         let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
         if let Some(to) = to {

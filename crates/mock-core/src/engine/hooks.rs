@@ -8,12 +8,13 @@ use russh::{
 };
 
 use super::{Engine, EngineError, auth, channel::Channel as OurChannel, convert, window};
-use crate::{Credential, Listen, Wanted};
+use crate::{Credential, Listen, Wanted, fault::Stage};
 
 type Hook<T = ()> = Result<T, EngineError>;
 
-/// Answers a request on a channel; the engine keeps quiet where no reply is wanted.
-fn answer(session: &mut Session, id: ChannelId, accepted: bool) -> Hook {
+/// Answers a request on a channel, unless a fault keeps silent; the engine keeps quiet where no reply is wanted.
+fn answer(session: &mut Session, id: ChannelId, accepted: Option<bool>) -> Hook {
+    let Some(accepted) = accepted else { return Ok(()) };
     if accepted {
         session.channel_success(id)?;
     } else {
@@ -70,6 +71,11 @@ impl server::Handler for Engine {
                 self.judge(user, Credential::KbdintAnswers(&answers)).await
             }
         }
+    }
+
+    async fn auth_succeeded(&mut self, _: &mut Session) -> Hook {
+        self.surroundings.scene.reach(Stage::Session);
+        Ok(())
     }
 
     async fn channel_open_session(
@@ -236,7 +242,7 @@ impl server::Handler for Engine {
         session: &mut Session,
     ) -> Hook {
         let accepted = self.window_change(id, WindowChange::new(columns, rows, width, height))?;
-        answer(session, id, accepted)
+        answer(session, id, Some(accepted))
     }
 
     async fn agent_request(&mut self, id: ChannelId, _: &mut Session) -> Hook<bool> {

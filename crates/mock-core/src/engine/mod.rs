@@ -9,9 +9,11 @@ mod auth;
 mod channel;
 mod config;
 mod convert;
+mod faults;
 mod forward;
 mod hooks;
 mod opening;
+mod outflow;
 mod outgoing;
 mod output;
 mod request;
@@ -37,13 +39,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::channel::Channel;
 pub(crate) use self::{
-    config::config,
+    config::{config, without_window},
     opening::Opening,
     outgoing::{Closer, Confirmed, Opener},
     output::{Output, OutputStream},
     session::run,
 };
-use crate::{Connection, Handler, Prompt, config::Options, forward::Listeners};
+use crate::{Connection, Handler, Prompt, config::Options, fault::Scene, forward::Listeners};
 pub(crate) use russh::server::Config;
 
 /// What a connection's session and its surroundings share.
@@ -58,6 +60,8 @@ pub(crate) struct Surroundings {
     pub(crate) ended: OnceLock<String>,
     /// Programs that run on the connection.
     pub(crate) tasks: TaskTracker,
+    /// Where the faults of the connection strike.
+    pub(crate) scene: Arc<Scene>,
     /// The engine's handle on the session; there once its first packet was read.
     pub(crate) handle: OnceLock<Handle>,
     /// Channels to the client that have just been opened.

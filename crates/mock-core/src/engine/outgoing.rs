@@ -75,7 +75,8 @@ impl Engine {
         let number = self.next_channel;
         self.next_channel += 1;
         let over = self.surroundings.kill.child_token();
-        let output = Output::unopened(session.handle(), over.clone());
+        let scene = Arc::clone(&self.surroundings.scene);
+        let output = Output::unopened(session.handle(), over.clone(), scene);
         let mut channel = Channel::new(number, self.recorder().on_channel(number), output, over, 0);
         channel.occupy();
         let fresh = Fresh { inbox: channel.inbox.clone(), shared: Arc::clone(&channel.shared) };

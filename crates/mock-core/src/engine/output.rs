@@ -15,8 +15,8 @@ use russh::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::convert;
-use crate::Exit;
+use super::{convert, outflow::Outflow};
+use crate::{Exit, fault::Scene};
 
 /// Data type of standard error (RFC 4254 section 5.2).
 const STDERR: u32 = 1;
@@ -49,20 +49,28 @@ struct Shared {
     /// Cancelled when the channel is closed, from whichever side: a write that waits for the window ends then. The
     /// engine itself would let it wait for ever.
     closed: CancellationToken,
+    /// What faults do to standard output.
+    outflow: Outflow,
 }
 
 impl Output {
-    pub(super) fn new(channel: ChannelWriteHalf<Msg>, handle: Handle, closed: CancellationToken) -> Self {
-        let output = Self::unopened(handle, closed);
+    pub(super) fn new(
+        channel: ChannelWriteHalf<Msg>,
+        handle: Handle,
+        closed: CancellationToken,
+        scene: Arc<Scene>,
+    ) -> Self {
+        let output = Self::unopened(handle, closed, scene);
         output.open(channel);
         output
     }
 
     /// Of a channel whose half for writing comes later.
-    pub(super) fn unopened(handle: Handle, closed: CancellationToken) -> Self {
+    pub(super) fn unopened(handle: Handle, closed: CancellationToken, scene: Arc<Scene>) -> Self {
         let channel = OnceLock::new();
         let (sent, finished, ended) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { channel, handle, sent, finished, ended, closed }) }
+        let outflow = Outflow::new(scene);
+        Self { shared: Arc::new(Shared { channel, handle, sent, finished, ended, closed, outflow }) }
     }
 
     /// From here on there is something to write to.
@@ -73,9 +81,15 @@ impl Output {
     /// Sends data, and waits until the window has taken it. Not safe to cancel: what a piece on its way has taken from
     /// the window is lost then.
     pub(crate) async fn send(&self, stream: OutputStream, mut bytes: Bytes) -> io::Result<()> {
+        let meddled = stream == OutputStream::Stdout && !self.shared.outflow.is_open();
         while !bytes.is_empty() {
-            let piece = bytes.split_to(bytes.len().min(PIECE));
+            let mut most = bytes.len().min(PIECE);
+            if meddled {
+                most = most.min(self.pass(&bytes).await?);
+            }
+            let piece = bytes.split_to(most);
             let length = piece.len() as u64;
+            let copy = meddled.then(|| piece.clone());
             if self.shared.finished.load(Ordering::Acquire) || self.shared.ended.load(Ordering::Acquire) {
                 return Err(closed());
             }
@@ -85,8 +99,31 @@ impl Output {
             })
             .await?;
             self.shared.sent.fetch_add(length, Ordering::Relaxed);
+            if let Some(piece) = copy {
+                self.unless_closed(async |_, _| {
+                    self.shared.outflow.passed(&piece).await;
+                    true
+                })
+                .await?;
+            }
         }
         Ok(())
+    }
+
+    /// Waits until faults let some of these bytes through, and returns how many.
+    async fn pass(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut most = 0;
+        self.unless_closed(async |_, _| {
+            most = self.shared.outflow.pass(bytes).await;
+            most > 0
+        })
+        .await?;
+        Ok(most)
+    }
+
+    /// Where the faults of the connection strike.
+    pub(super) fn scene(&self) -> &Arc<Scene> {
+        &self.shared.outflow.scene
     }
 
     /// From here on nobody sends data.

@@ -7,36 +7,44 @@ use mock_base::event::{
 };
 use russh::{ChannelId, server::Session};
 
-use super::{Engine, EngineError, Opener, start};
-use crate::{Control, Handler, Launch, Request, Wanted, handler::LaunchAnswer};
+use super::{Engine, EngineError, Opener, faults::Meddling, start};
+use crate::{Control, Handler, Launch, Request, Wanted, fault::RequestType, handler::LaunchAnswer};
 
 impl Engine {
-    pub(super) fn env(&mut self, id: ChannelId, name: &str, value: &str) -> Result<bool, EngineError> {
-        let wanted = self.decide(|handler| handler.env(name, value))?;
+    pub(super) fn env(
+        &mut self,
+        id: ChannelId,
+        name: &str,
+        value: &str,
+    ) -> Result<Option<bool>, EngineError> {
+        let fault = self.request_fault(RequestType::Env);
+        let wanted = fault.is_none() && self.decide(|handler| handler.env(name, value))?;
         let Some(channel) = self.channels.get_mut(&id) else {
-            return Ok(false);
+            return Ok(Some(false));
         };
         let accepted = wanted && channel.keep_env(name, value);
         if wanted && !accepted {
             channel.recorder().record(Problem::new("too many environment variables"));
         }
         channel.recorder().record(Env::new(name, value, accepted));
-        Ok(accepted)
+        Ok(answered(accepted, fault))
     }
 
-    pub(super) fn pty(&mut self, id: ChannelId, mut pty: PtyEvent) -> Result<bool, EngineError> {
-        pty.accepted = self.decide(|handler| handler.pty(&pty))?;
+    pub(super) fn pty(&mut self, id: ChannelId, mut pty: PtyEvent) -> Result<Option<bool>, EngineError> {
+        let fault = self.request_fault(RequestType::Pty);
+        pty.accepted = fault.is_none() && self.decide(|handler| handler.pty(&pty))?;
         let Some(channel) = self.channels.get_mut(&id) else {
-            return Ok(false);
+            return Ok(Some(false));
         };
         let accepted = pty.accepted;
         channel.recorder().record(pty.clone());
         channel.pty = accepted.then_some(pty);
-        Ok(accepted)
+        Ok(answered(accepted, fault))
     }
 
     pub(super) fn agent(&mut self, id: ChannelId) -> Result<bool, EngineError> {
-        let accepted = self.decide(|handler| handler.agent_forward())?;
+        let fault = self.request_fault(RequestType::Agent);
+        let accepted = fault.is_none() && self.decide(|handler| handler.agent_forward())?;
         if let Some(channel) = self.channels.get_mut(&id) {
             channel.agent_forwarding |= accepted;
             channel.recorder().record(AgentForward::new(accepted));
@@ -51,15 +59,16 @@ impl Engine {
         protocol: &str,
         cookie: &str,
         screen: u32,
-    ) -> Result<bool, EngineError> {
-        let accepted = self.decide(|handler| handler.x11_forward())?;
+    ) -> Result<Option<bool>, EngineError> {
+        let fault = self.request_fault(RequestType::X11);
+        let accepted = fault.is_none() && self.decide(|handler| handler.x11_forward())?;
         if let Some(channel) = self.channels.get_mut(&id) {
             let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
             let x11 = X11Forward::new(single_connection, protocol, cookie, screen, accepted);
             channel.recorder().record(x11.clone());
             channel.x11 = accepted.then_some(x11);
         }
-        Ok(accepted)
+        Ok(answered(accepted, fault))
     }
 
     pub(super) fn window_change(
@@ -121,7 +130,11 @@ impl Engine {
             stdin: None,
             seed: self.connection.seed(),
         };
-        let launch = self.decide(|handler| ask(handler, &request))?;
+        let launch = match self.request_fault(asked_for(&request.wanted)) {
+            None => self.decide(|handler| ask(handler, &request))?,
+            Some(Meddling::Fail) => Launch::refuse(),
+            Some(Meddling::Silence) => Launch::silence(),
+        };
         let Some(channel) = self.channels.get_mut(&id) else {
             return Ok(());
         };
@@ -157,6 +170,19 @@ impl Engine {
             LaunchAnswer::Silence => {}
         }
         Ok(())
+    }
+}
+
+/// What is answered, if anything.
+fn answered(accepted: bool, fault: Option<Meddling>) -> Option<bool> {
+    (fault != Some(Meddling::Silence)).then_some(accepted)
+}
+
+fn asked_for(wanted: &Wanted) -> RequestType {
+    match wanted {
+        Wanted::Exec(_) => RequestType::Exec,
+        Wanted::Shell => RequestType::Shell,
+        Wanted::Subsystem(_) => RequestType::Subsystem,
     }
 }
 

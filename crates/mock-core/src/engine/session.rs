@@ -2,16 +2,15 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use russh::{
-    Disconnect,
-    server::{Config, run_stream},
-};
+use russh::server::{Config, run_stream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, EngineError, Surroundings};
+use super::{Engine, EngineError, Surroundings, convert};
 use crate::{
+    DisconnectReason,
     config::{FAREWELL, LINGER},
+    fault::{How, Scene},
     transport::{Stream, Traffic, Transport},
 };
 
@@ -38,7 +37,8 @@ pub(crate) async fn run<S: Stream>(
             () = handshake => {}
         }
     };
-    let why = tokio::select! {
+    let by_application = |why: String| (DisconnectReason::ByApplication, why);
+    let (reason, why) = tokio::select! {
         biased;
         ended = &mut life => return ended,
         () = surroundings.kill.cancelled() => return life.await,
@@ -47,14 +47,17 @@ pub(crate) async fn run<S: Stream>(
             let idle = timeout(options.grace, surroundings.tasks.wait());
             tokio::select! {
                 ended = &mut life => return ended,
-                _idle_or_not = idle => "the server is shutting down".to_owned(),
+                _idle_or_not = idle => by_application("the server is shutting down".to_owned()),
             }
         }
+        (reason, text) = by_fault(&surroundings.scene) => (reason, text),
         () = unauthenticated => {
-            format!("not authenticated within {:?}", options.handshake_timeout.unwrap_or_default())
+            let limit = options.handshake_timeout.unwrap_or_default();
+            by_application(format!("not authenticated within {limit:?}"))
         }
         () = after(options.connection_timeout) => {
-            format!("the connection may last {:?}", options.connection_timeout.unwrap_or_default())
+            let limit = options.connection_timeout.unwrap_or_default();
+            by_application(format!("the connection may last {limit:?}"))
         }
     };
     let _said_before = surroundings.ended.set(why.clone());
@@ -62,7 +65,7 @@ pub(crate) async fn run<S: Stream>(
     if !traffic.observe(|observer| observer.server_in_clear()) {
         tokio::select! {
             ended = &mut life => return ended,
-            () = say_farewell(&surroundings, traffic, why) => {}
+            () = say_farewell(&surroundings, traffic, reason, why) => {}
         }
         if let Ok(ended) = timeout(LINGER, &mut life).await {
             return ended;
@@ -73,16 +76,25 @@ pub(crate) async fn run<S: Stream>(
 }
 
 /// Sends a disconnect message, as far as the client takes it in time.
-async fn say_farewell(surroundings: &Surroundings, traffic: &Traffic, why: String) {
+async fn say_farewell(surroundings: &Surroundings, traffic: &Traffic, reason: DisconnectReason, why: String) {
     let Some(handle) = surroundings.handle.get() else {
         return;
     };
     let _too_late = timeout(FAREWELL, async {
-        if handle.disconnect(Disconnect::ByApplication, why, String::new()).await.is_ok() {
+        if handle.disconnect(convert::disconnect(reason), why, String::new()).await.is_ok() {
             traffic.finished_sending.cancelled().await;
         }
     })
     .await;
+}
+
+/// The disconnect message of a fault, when there is one.
+async fn by_fault(scene: &Scene) -> (DisconnectReason, String) {
+    scene.goodbye().cancelled().await;
+    match scene.ending().map(|ending| &ending.how) {
+        Some(How::Disconnect { reason, text }) => (*reason, text.clone()),
+        _ => std::future::pending().await,
+    }
 }
 
 /// Done after this time, or never.

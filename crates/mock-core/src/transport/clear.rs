@@ -58,6 +58,42 @@ pub(crate) fn disconnect_packet(reason: DisconnectReason, text: &str) -> Vec<u8>
     packet
 }
 
+const MSG_KEX_REPLY: u8 = 31;
+const MSG_KEX_GEX_REPLY: u8 = 33;
+
+/// Changes the last byte of the signature in the reply of a key exchange (RFC 4253 section 8, RFC 4419 section 3), if it
+/// is among these packets. Returns whether it was.
+pub(super) fn break_signature(packets: &mut [u8]) -> bool {
+    let mut at = 0;
+    while let Found::Packet(payload, taken) = find_packet(packets.get(at..).unwrap_or_default()) {
+        if is_kex_reply(payload) {
+            // The signature is the last field: four bytes of length and one of padding length stand before the payload.
+            let last = at + 4 + 1 + payload.len() - 1;
+            if let Some(byte) = packets.get_mut(last) {
+                *byte ^= 1;
+                return true;
+            }
+        }
+        at += taken;
+    }
+    false
+}
+
+/// Whether a payload is the reply with the host key. In a group exchange the number 31 is a group, which begins with no
+/// name of an algorithm.
+fn is_kex_reply(payload: &[u8]) -> bool {
+    let mut fields = Fields(payload);
+    match fields.byte() {
+        Some(MSG_KEX_GEX_REPLY) => true,
+        Some(MSG_KEX_REPLY) => {
+            let host_key = fields.u32().and_then(|length| fields.bytes(length as usize));
+            let name = host_key.and_then(|blob| Fields(blob).text()).unwrap_or_default();
+            name.starts_with(|char: char| char.is_ascii_lowercase())
+        }
+        _ => false,
+    }
+}
+
 /// Reads the fields of a payload (RFC 4251 section 5).
 #[derive(Debug)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);

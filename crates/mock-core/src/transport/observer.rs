@@ -55,6 +55,11 @@ impl Observer {
         self.client.stage != Stage::Over || self.server.stage != Stage::Over
     }
 
+    /// Whether the client has begun a key exchange.
+    pub(crate) fn kex_has_begun(&self) -> bool {
+        self.client.lists.is_some()
+    }
+
     /// Whether what this server sends is still in clear text.
     pub(crate) fn server_in_clear(&self) -> bool {
         self.server.stage != Stage::Over

@@ -10,17 +10,13 @@
 use std::{
     fmt, io, mem,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
 };
 
 use bytes::{Buf as _, BytesMut};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::oneshot,
 };
 use tokio_util::{
@@ -28,7 +24,10 @@ use tokio_util::{
     sync::{CancellationToken, WaitForCancellationFutureOwned},
 };
 
-use super::Observer;
+use mock_base::fault::Struck;
+
+use super::{Stream, Traffic, gate::Gate};
+use crate::fault::{Scene, Stage};
 
 /// Capacity that the read buffer starts with and goes back to.
 const SMALL_BUFFER: usize = 4 * 1024;
@@ -38,56 +37,6 @@ const LARGE_BUFFER: usize = 64 * 1024;
 /// Bytes that may wait for a socket that takes no more. The windows of its channels bound what a connection sends,
 /// so only many busy channels at once get there; then the engine waits after all.
 const MOST_BEHIND: usize = 16 << 20;
-
-/// A byte stream that a connection can run on.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Tells the other side at once that its data has arrived, where the stream has such a thing.
-    fn acknowledge(&self) {}
-}
-
-impl Stream for DuplexStream {}
-
-impl Stream for TcpStream {
-    /// A client that gathers small packets (Nagle's algorithm, on in OpenSSH and paramiko while they log in) waits
-    /// for the acknowledgement of the last one; the kernel would delay that by 40 ms.
-    fn acknowledge(&self) {
-        #[cfg(target_os = "linux")]
-        let _best_effort = self.set_quickack(true);
-    }
-}
-
-/// What can be known of a connection's stream from outside.
-#[derive(Debug)]
-pub(crate) struct Traffic {
-    received: AtomicU64,
-    sent: AtomicU64,
-    /// Cancelled once the engine has closed its sending direction.
-    pub(crate) finished_sending: CancellationToken,
-    pub(crate) observer: Mutex<Observer>,
-}
-
-impl Traffic {
-    pub(crate) fn new(observer: Observer) -> Arc<Self> {
-        Arc::new(Self {
-            received: AtomicU64::new(0),
-            sent: AtomicU64::new(0),
-            finished_sending: CancellationToken::new(),
-            observer: Mutex::new(observer),
-        })
-    }
-
-    pub(crate) fn received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn observe<T>(&self, look: impl FnOnce(&mut Observer) -> T) -> T {
-        look(&mut self.observer.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// A stream with a kill switch.
 pub(crate) struct Transport<S> {
@@ -106,6 +55,8 @@ pub(crate) struct Transport<S> {
     traffic: Arc<Traffic>,
     /// Whether the observer still wants to see what passes.
     watched: bool,
+    /// What faults do to what passes.
+    gate: Gate,
     kill: CancellationToken,
     /// One for each direction, because a future wakes only who polled it last.
     killed: [Pin<Box<WaitForCancellationFutureOwned>>; 2],
@@ -122,9 +73,11 @@ impl<S: Stream> Transport<S> {
     pub(crate) fn new(
         socket: S,
         traffic: Arc<Traffic>,
-        kill: CancellationToken,
+        scene: Arc<Scene>,
+        wrong_signature: Option<Struck<Stage>>,
     ) -> (Self, oneshot::Receiver<S>) {
         let (give_back, returned) = oneshot::channel();
+        let kill = scene.cut().clone();
         let killed = [Box::pin(kill.clone().cancelled_owned()), Box::pin(kill.clone().cancelled_owned())];
         let transport = Self {
             socket: Some(socket),
@@ -136,6 +89,7 @@ impl<S: Stream> Transport<S> {
             behind: BytesMut::new(),
             traffic,
             watched: true,
+            gate: Gate::new(scene, wrong_signature),
             kill,
             killed,
         };
@@ -147,10 +101,41 @@ impl<S: Stream> Transport<S> {
     }
 
     fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let sent = ready!(self.socket()?.poll_write(context, bytes))?;
+        let sent = if self.gate.is_open() {
+            ready!(self.socket()?.poll_write(context, bytes))?
+        } else {
+            ready!(self.poll_send_gated(context, bytes))?
+        };
         self.unanswered = false;
         self.traffic.sent.fetch_add(sent as u64, Ordering::Relaxed);
         Poll::Ready(Ok(sent))
+    }
+
+    /// Sends what faults let through, changed as they will have it.
+    fn poll_send_gated(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let passed = self.traffic.sent();
+        let (most, shaping) = ready!(self.gate.poll_pass(Direction::Write, passed, context))?;
+        let changed = Gate::corrupt_out(bytes, &shaping);
+        let piece = changed.as_ref().map_or(bytes.get(..most).unwrap_or(bytes), |changed| changed);
+        let sent = ready!(self.socket()?.poll_write(context, piece))?;
+        if changed.is_some() && sent > 0 {
+            self.gate.corrupted_out();
+        }
+        self.gate.has_passed(Direction::Write, sent, &shaping);
+        Poll::Ready(Ok(sent))
+    }
+
+    /// Takes packets of a key exchange whole, as the engine writes them, so that a fault can break the signature in them.
+    fn poll_write_broken(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.traffic.observe(|observer| observer.sent(bytes));
+        let mut packets = bytes.to_vec();
+        self.gate.break_signature(&mut packets);
+        self.behind.extend_from_slice(&packets);
+        match self.poll_catch_up(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            // What the socket does not take yet is sent while the engine reads.
+            _ => Poll::Ready(Ok(bytes.len())),
+        }
     }
 
     /// Ready once nothing waits any more.
@@ -180,7 +165,14 @@ impl<S: Stream> Transport<S> {
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let capacity = if self.filled { LARGE_BUFFER } else { SMALL_BUFFER };
+        let mut capacity = if self.filled { LARGE_BUFFER } else { SMALL_BUFFER };
+        let mut shaping = None;
+        if !self.gate.is_open() {
+            let passed = self.traffic.received();
+            let (most, now) = ready!(self.gate.poll_pass(Direction::Read, passed, context))?;
+            capacity = capacity.min(most);
+            shaping = Some(now);
+        }
         self.taken = 0;
         self.ahead.clear();
         if self.ahead.capacity() != capacity {
@@ -201,24 +193,32 @@ impl<S: Stream> Transport<S> {
         self.filled = read >= SMALL_BUFFER;
         self.unanswered = true;
         self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(shaping) = shaping {
+            self.gate.corrupt_in(&mut self.ahead, &shaping);
+            self.gate.has_passed(Direction::Read, read, &shaping);
+        }
         if self.watched {
             let (traffic, ahead) = (&self.traffic, &self.ahead);
-            self.watched = traffic.observe(|observer| {
+            let (watched, kex_has_begun) = traffic.observe(|observer| {
                 observer.received(ahead);
-                observer.watches()
+                (observer.watches(), observer.kex_has_begun())
             });
+            self.watched = watched;
+            if kex_has_begun {
+                self.gate.kex_has_begun();
+            }
         }
         Poll::Ready(Ok(()))
     }
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Direction {
+pub(super) enum Direction {
     Read,
     Write,
 }
 
-fn cut() -> io::Error {
+pub(super) fn cut() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the server")
 }
 
@@ -241,6 +241,14 @@ impl<S: Stream> AsyncRead for Transport<S> {
                 Poll::Pending => return this.poll_cut(Direction::Read, context),
             }
         }
+        if !this.gate.is_open() {
+            // What has struck just now concerns what was read just now.
+            match this.gate.poll_hold(Direction::Read, context) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending => return this.poll_cut(Direction::Read, context),
+            }
+        }
         let waiting = this.ahead.get(this.taken..).unwrap_or_default();
         let bytes = waiting.get(..buffer.remaining()).unwrap_or(waiting);
         buffer.put_slice(bytes);
@@ -254,6 +262,9 @@ impl<S: Stream> AsyncWrite for Transport<S> {
         let this = self.get_mut();
         if this.kill.is_cancelled() {
             return Poll::Ready(Err(cut()));
+        }
+        if this.watched && this.gate.breaks_signature() {
+            return this.poll_write_broken(context, bytes);
         }
         let written = match this.poll_catch_up(context)? {
             Poll::Ready(()) => this.poll_send(context, bytes)?,
@@ -317,11 +328,15 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     use super::*;
+    use crate::{Connection, fault::Faults, transport::Observer};
 
     fn wrap<S: Stream>(socket: S) -> (Transport<S>, oneshot::Receiver<S>, CancellationToken, Arc<Traffic>) {
-        let traffic = Traffic::new(Observer::new(Journal::new().recorder("lab")));
+        let recorder = Journal::new().recorder("lab");
+        let traffic = Traffic::new(Observer::new(recorder.clone()));
         let kill = CancellationToken::new();
-        let (transport, back) = Transport::new(socket, Arc::clone(&traffic), kill.clone());
+        let connection = Connection::for_tests(recorder);
+        let scene = Scene::new(&Faults::new(), &connection, kill.clone(), CancellationToken::new());
+        let (transport, back) = Transport::new(socket, Arc::clone(&traffic), Arc::new(scene), None);
         (transport, back, kill, traffic)
     }
 

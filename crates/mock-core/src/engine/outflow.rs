@@ -1,0 +1,159 @@
+//! What faults do to the output of a channel.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::time::{sleep, sleep_until};
+
+use crate::fault::{Action, Amount, How, Pace, Scene, Stage};
+
+/// Standard output of one channel as faults see it.
+#[derive(Debug)]
+pub(super) struct Outflow {
+    pub(super) scene: Arc<Scene>,
+    /// Whether a fault has done something that goes on.
+    touched: AtomicBool,
+    flow: Mutex<Flow>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Flow {
+    bytes: u64,
+    lines: u64,
+    /// Amounts below these have been looked at.
+    bytes_looked_at: u64,
+    lines_looked_at: u64,
+    stalled: bool,
+    rate: Option<u64>,
+    pieces: Option<usize>,
+    pace: Pace,
+}
+
+impl Outflow {
+    pub(super) fn new(scene: Arc<Scene>) -> Self {
+        Self { scene, touched: AtomicBool::new(false), flow: Mutex::default() }
+    }
+
+    /// Whether everything is sent as it is.
+    pub(super) fn is_open(&self) -> bool {
+        self.scene.has_no_faults() && !self.touched.load(Ordering::Acquire)
+    }
+
+    fn flow(&self) -> MutexGuard<'_, Flow> {
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until some of these bytes may be sent. Returns how many; none if the connection is over.
+    pub(super) async fn pass(&self, bytes: &[u8]) -> usize {
+        self.strike().await;
+        if self.flow().stalled {
+            pending::<()>().await;
+        }
+        let free_at = self.flow().pace.free_at();
+        if let Some(free_at) = free_at {
+            sleep_until(free_at).await;
+        }
+        if self.scene.ending().is_some() {
+            return 0;
+        }
+        let flow = self.flow().clone();
+        let until_bytes = self.scene.next_at(|stage| match stage {
+            Stage::Stdout(Amount::Bytes(bytes)) => bytes.checked_sub(flow.bytes).filter(|left| *left > 0),
+            _ => None,
+        });
+        let until_lines = self.scene.next_at(|stage| match stage {
+            Stage::Stdout(Amount::Lines(lines)) => lines.checked_sub(flow.lines).filter(|left| *left > 0),
+            _ => None,
+        });
+        let burst = flow.rate.map(Pace::burst);
+        let most = until_bytes.into_iter().chain(burst).min().unwrap_or(u64::MAX);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let to_line = until_lines.and_then(|lines| end_of_line(bytes, lines)).unwrap_or(usize::MAX);
+        bytes.len().min(most).min(to_line).min(flow.pieces.unwrap_or(usize::MAX))
+    }
+
+    /// These bytes were sent.
+    pub(super) async fn passed(&self, piece: &[u8]) {
+        {
+            let mut flow = self.flow();
+            flow.bytes += piece.len() as u64;
+            flow.lines += newlines(piece).count() as u64;
+            if let Some(rate) = flow.rate {
+                flow.pace.take(piece.len(), rate);
+            }
+        }
+        self.strike().await;
+    }
+
+    /// Lets strike what the output has come to.
+    async fn strike(&self) {
+        loop {
+            let flow = self.flow().clone();
+            let reached = |stage: &Stage| match stage {
+                Stage::Stdout(Amount::Bytes(at)) => {
+                    (flow.bytes_looked_at..=flow.bytes).contains(at).then_some(*at)
+                }
+                _ => None,
+            };
+            let lines_reached = |stage: &Stage| match stage {
+                Stage::Stdout(Amount::Lines(at)) => {
+                    (flow.lines_looked_at.max(1)..=flow.lines).contains(at).then_some(*at)
+                }
+                _ => None,
+            };
+            let amount = if let Some(at) = self.scene.next_at(reached) {
+                self.flow().bytes_looked_at = at + 1;
+                Amount::Bytes(at)
+            } else if let Some(at) = self.scene.next_at(lines_reached) {
+                self.flow().lines_looked_at = at + 1;
+                Amount::Lines(at)
+            } else {
+                return;
+            };
+            self.strike_at(Stage::Stdout(amount)).await;
+        }
+    }
+
+    async fn strike_at(&self, here: Stage) {
+        for struck in self.scene.strike(|stage| *stage == here) {
+            let recorder = self.scene.recorder();
+            match struck.action() {
+                Action::Close => self.scene.end(&struck, How::Close),
+                Action::Reset => self.scene.end(&struck, How::Reset),
+                Action::Disconnect { reason, text } => {
+                    self.scene.end(&struck, How::Disconnect { reason: *reason, text: text.clone() });
+                }
+                Action::Delay(delay) => {
+                    struck.record(recorder);
+                    sleep(self.scene.drawn(*delay, &struck)).await;
+                }
+                action => {
+                    struck.record(recorder);
+                    let mut flow = self.flow();
+                    match action {
+                        Action::Stall => flow.stalled = true,
+                        Action::Bandwidth(rate) => flow.rate = Some(*rate),
+                        Action::Pieces(bytes) => flow.pieces = Some(*bytes),
+                        _ => {}
+                    }
+                    self.touched.store(true, Ordering::Release);
+                }
+            }
+        }
+    }
+}
+
+fn newlines(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at)
+}
+
+/// How many bytes there are up to the end of this line, from 1.
+fn end_of_line(bytes: &[u8], line: u64) -> Option<usize> {
+    let before = usize::try_from(line).ok()?.checked_sub(1)?;
+    newlines(bytes).nth(before).map(|at| at + 1)
+}

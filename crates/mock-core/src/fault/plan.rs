@@ -1,0 +1,99 @@
+//! What faults decide when a connection begins: whether it does, and what the server is on it.
+
+use std::{io, sync::Arc};
+
+use mock_base::fault::Struck;
+use tokio::io::AsyncWriteExt as _;
+
+use super::{Action, Scene, Stage};
+use crate::{
+    HostKey,
+    engine::{self, Config},
+    server::Shared,
+    transport::Stream,
+};
+
+/// The method of key exchange that hardly any client has any more.
+const UNCOMMON: &str = "diffie-hellman-group1-sha1";
+
+/// What is different on a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The configuration, where it is another one than the server's.
+    pub(crate) config: Option<Arc<Config>>,
+    /// Breaks the signature of the key exchange.
+    pub(crate) wrong_signature: Option<Struck<Stage>>,
+}
+
+/// Plays what strikes before the server says anything. The scene tells whether the connection goes on.
+pub(crate) async fn begin<S: Stream>(server: &Shared, scene: &Scene, socket: &mut S) -> Plan {
+    let mut plan = Plan::default();
+    if scene.has_no_faults() {
+        return plan;
+    }
+    scene.reach(Stage::Accept);
+    if !scene.hold().await {
+        return plan;
+    }
+    let planned = scene.strike_only(
+        |stage| matches!(stage, Stage::Version | Stage::Kex | Stage::Channel(_)),
+        |action| Scene::is_planned(action) && !matches!(action, Action::Lines { .. }),
+    );
+    plan.make(server, scene, planned);
+    scene.reach(Stage::Version);
+    if !scene.hold().await {
+        return plan;
+    }
+    let lines =
+        scene.strike_only(|stage| *stage == Stage::Version, |action| matches!(action, Action::Lines { .. }));
+    for struck in lines {
+        struck.record(scene.recorder());
+        let Action::Lines { text, count } = struck.action() else { continue };
+        let line = format!("{text}\r\n");
+        // A client that has left is noticed by the engine.
+        let _gone = scene.unless_over(say(socket, line.as_bytes(), *count)).await;
+    }
+    plan
+}
+
+async fn say<S: Stream>(socket: &mut S, line: &[u8], count: Option<u64>) -> io::Result<()> {
+    let mut said = 0;
+    while count.is_none_or(|count| said < count) {
+        socket.write_all(line).await?;
+        said += 1;
+    }
+    Ok(())
+}
+
+impl Plan {
+    fn make(&mut self, server: &Shared, scene: &Scene, planned: Vec<Struck<Stage>>) {
+        if planned.is_empty() {
+            return;
+        }
+        let mut options = (*server.options).clone();
+        let (mut keys, mut window) = (None, true);
+        for struck in planned {
+            match struck.action() {
+                Action::Protocol(line) => line.clone_into(&mut options.version),
+                Action::NothingInCommon => options.algorithms = options.algorithms.kex([UNCOMMON]),
+                Action::NewHostKey => {
+                    keys = Some(vec![server.other_host_key.get_or_init(HostKey::ed25519).clone()]);
+                }
+                Action::NoWindow => window = false,
+                Action::WrongSignature => {
+                    self.wrong_signature = Some(struck);
+                    continue;
+                }
+                _ => continue,
+            }
+            struck.record(scene.recorder());
+        }
+        // All of it was checked when the server was started, or is known to be right.
+        if let Ok(mut config) = engine::config(&options, keys.as_ref().unwrap_or(&server.host_keys)) {
+            if !window {
+                engine::without_window(&mut config);
+            }
+            self.config = Some(Arc::new(config));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What faults do to the bytes of a connection, between the engine and the socket.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use mock_base::fault::Struck;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{Direction, cut};
+use crate::fault::{Pace, Scene, Shaping, Stage};
+
+/// The bit of a byte that is changed.
+const FLIPPED: u8 = 0x20;
+
+/// Holds, slows and changes what passes.
+#[derive(Debug)]
+pub(super) struct Gate {
+    scene: Arc<Scene>,
+    lanes: [Lane; 2],
+    /// Breaks the signature of the key exchange, once.
+    wrong_signature: Option<Struck<Stage>>,
+    kex_begun: bool,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Lane {
+    /// Nothing moves before this is over.
+    nap: Option<Pin<Box<Sleep>>>,
+    pace: Pace,
+    /// Amounts below this one have been looked at.
+    looked_at: u64,
+}
+
+impl Gate {
+    pub(super) fn new(scene: Arc<Scene>, wrong_signature: Option<Struck<Stage>>) -> Self {
+        Self { scene, lanes: [Lane::default(), Lane::default()], wrong_signature, kex_begun: false }
+    }
+
+    /// Whether everything passes as it is.
+    pub(super) fn is_open(&self) -> bool {
+        self.scene.is_quiet()
+    }
+
+    fn lane(&mut self, direction: Direction) -> &mut Lane {
+        let [reading, writing] = &mut self.lanes;
+        match direction {
+            Direction::Read => reading,
+            Direction::Write => writing,
+        }
+    }
+
+    /// Ready once something may pass in this direction, of which `passed` bytes have passed: with how much, and what is
+    /// done to it.
+    pub(super) fn poll_pass(
+        &mut self,
+        direction: Direction,
+        passed: u64,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<(usize, Shaping)>> {
+        let at = move |stage: &Stage| match (direction, stage) {
+            (Direction::Read, Stage::Received(bytes)) | (Direction::Write, Stage::Sent(bytes)) => {
+                Some(*bytes)
+            }
+            _ => None,
+        };
+        let stage = |bytes| match direction {
+            Direction::Read => Stage::Received(bytes),
+            Direction::Write => Stage::Sent(bytes),
+        };
+        loop {
+            let from = self.lane(direction).looked_at;
+            match self.scene.next_at(|stage| at(stage).filter(|bytes| (from..=passed).contains(bytes))) {
+                Some(bytes) => {
+                    self.lane(direction).looked_at = bytes + 1;
+                    self.scene.reach(stage(bytes));
+                }
+                None => break,
+            }
+        }
+        let shaping = ready!(self.poll_hold(direction, context))?;
+        let next = self.scene.next_at(|stage| at(stage).filter(|bytes| *bytes > passed));
+        let until_next = next.map_or(u64::MAX, |next| next - passed);
+        let burst = shaping.rate.map_or(u64::MAX, Pace::burst);
+        let piece = match direction {
+            Direction::Read => usize::MAX,
+            Direction::Write => shaping.pieces.unwrap_or(usize::MAX),
+        };
+        let most = usize::try_from(until_next.min(burst)).unwrap_or(usize::MAX).min(piece);
+        Poll::Ready(Ok((most, shaping)))
+    }
+
+    /// Ready unless nothing may move in this direction now.
+    pub(super) fn poll_hold(
+        &mut self,
+        direction: Direction,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Shaping>> {
+        if self.scene.cut().is_cancelled() {
+            return Poll::Ready(Err(cut()));
+        }
+        let shaping = self.scene.shaping();
+        if shaping.stalled {
+            return Poll::Pending;
+        }
+        let lane = self.lane(direction);
+        let until = shaping.until.max(lane.pace.free_at()).filter(|until| *until > Instant::now());
+        if let Some(until) = until {
+            let nap = lane.nap.get_or_insert_with(|| Box::pin(sleep_until(until)));
+            if nap.deadline() != until {
+                nap.as_mut().reset(until);
+            }
+            ready!(nap.as_mut().poll(context));
+        }
+        lane.nap = None;
+        Poll::Ready(Ok(shaping))
+    }
+
+    /// So many bytes have passed: the next ones wait their time.
+    pub(super) fn has_passed(&mut self, direction: Direction, bytes: usize, shaping: &Shaping) {
+        if let Some(rate) = shaping.rate {
+            self.lane(direction).pace.take(bytes, rate);
+        }
+    }
+
+    /// A changed copy of the next byte to send, if it is to be changed.
+    pub(super) fn corrupt_out(bytes: &[u8], shaping: &Shaping) -> Option<[u8; 1]> {
+        let first = bytes.first().filter(|_| shaping.corrupt_out)?;
+        Some([first ^ FLIPPED])
+    }
+
+    /// A changed byte was sent.
+    pub(super) fn corrupted_out(&self) {
+        self.scene.corrupted(|shaping| shaping.corrupt_out = false);
+    }
+
+    /// Changes the first byte that was received, if it is to be changed.
+    pub(super) fn corrupt_in(&self, bytes: &mut [u8], shaping: &Shaping) {
+        if let Some(first) = bytes.first_mut().filter(|_| shaping.corrupt_in) {
+            *first ^= FLIPPED;
+            self.scene.corrupted(|shaping| shaping.corrupt_in = false);
+        }
+    }
+
+    /// The client has begun the key exchange.
+    pub(super) fn kex_has_begun(&mut self) {
+        if !std::mem::replace(&mut self.kex_begun, true) {
+            self.scene.reach(Stage::Kex);
+        }
+    }
+
+    /// Whether what is sent in clear text has to be looked at whole.
+    pub(super) fn breaks_signature(&self) -> bool {
+        self.wrong_signature.is_some()
+    }
+
+    /// Breaks the signature of the key exchange, if these packets hold it.
+    pub(super) fn break_signature(&mut self, packets: &mut [u8]) {
+        if super::clear::break_signature(packets)
+            && let Some(struck) = self.wrong_signature.take()
+        {
+            struck.record(self.scene.recorder());
+        }
+    }
+}
