@@ -13,6 +13,7 @@ use std::{
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use mock_base::ParsedExpectation;
+use mock_core::Fault;
 
 use crate::{lab::Purpose, output::People, placeholder};
 
@@ -238,6 +239,10 @@ pub(crate) struct BehaviourArgs {
     /// Send this text before authentication
     #[arg(long, value_name = "TEXT")]
     pub(crate) banner: Option<String>,
+
+    /// Let this go wrong, such as `kex: stall; first 2`; may be repeated. See docs/faults.md
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<Fault>,
 
     /// Show passwords and answers of clients in events
     #[arg(long)]

@@ -98,6 +98,7 @@ impl Lab {
                 host_keys.into_iter().fold(builder(args, purpose, cast.files.as_ref()), Builder::host_key)
             }
         };
+        let builder = args.behaviour.fault.iter().cloned().fold(builder, Builder::fault);
         let server = cast.let_in(builder).journal(&journal).start().await?;
         if let Some(scenario) = &cast.scenario {
             scenario.begin(&server);

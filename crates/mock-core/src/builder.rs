@@ -130,14 +130,11 @@ impl Builder {
         self
     }
 
-    /// Lets this go wrong; see [`fault`](crate::fault). Nothing does by default.
+    /// Lets this go wrong, see [`fault`](crate::fault); nothing does by default.
     ///
     /// ```
-    /// use mock_core::MockSshServer;
-    ///
-    /// let server = MockSshServer::builder()
-    ///     .fault("accept: reset; first 2".parse()?) // two connections are lost, the third works
-    ///     .start_blocking()?;
+    /// // Two connections are lost, the third works.
+    /// let server = mock_core::MockSshServer::builder().fault("accept: reset; first 2".parse()?).start_blocking()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fault(mut self, fault: Fault) -> Self {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Opener, Output, OutputStream, service::Driver};
 use crate::{
     ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
-    fault::{Action, How, Stage},
+    fault::{Action, Stage},
     session::{ControlQueue, Inbox},
 };
 
@@ -157,16 +157,9 @@ impl Channel {
             let within = usize::try_from(at - before).unwrap_or(usize::MAX);
             for struck in scene.strike(|stage| reached(stage).is_some()) {
                 passes = passes.min(within);
-                match struck.action() {
-                    Action::Close => scene.end(&struck, How::Close),
-                    Action::Reset => scene.end(&struck, How::Reset),
-                    Action::Disconnect { reason, text } => {
-                        scene.end(&struck, How::Disconnect { reason: *reason, text: text.clone() });
-                    }
-                    _ => {
-                        struck.record(&self.shared.recorder);
-                        self.withheld.get_or_insert(0);
-                    }
+                if !scene.end_by(&struck, &self.shared.recorder) {
+                    struck.record(&self.shared.recorder);
+                    self.withheld.get_or_insert(0);
                 }
             }
         }
@@ -243,6 +236,11 @@ impl ChannelShared {
     /// The program is done: says how, and closes the channel.
     pub(super) async fn finish(&self, exit: Exit) {
         let (exit, closes) = self.exit_fault(exit).await;
+        if self.output.scene().ending().is_some() {
+            // A fault ends the connection: nothing but that is said.
+            self.output.finish();
+            return self.over.cancelled().await;
+        }
         // Nothing that another holder of the output sends may come after this.
         self.output.finish();
         if let Exit::Failed(why) = &exit

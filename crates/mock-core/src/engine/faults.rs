@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use mock_base::event::ChannelKind;
 
-use super::{Engine, EngineError, Surroundings};
+use russh::ChannelId;
+
+use super::{Engine, EngineError, Surroundings, channel::Channel};
 use crate::{
     Answer, Credential, Method, Open, Verdict,
     fault::{Action, ChannelType, RequestType, Stage},
@@ -96,12 +98,13 @@ impl Engine {
     }
 
     /// What a fault makes of a request on a channel.
-    pub(super) fn request_fault(&self, of: RequestType) -> Option<Meddling> {
+    pub(super) fn request_fault(&self, id: ChannelId, of: RequestType) -> Option<Meddling> {
         let scene = &self.surroundings.scene;
         let at = |stage: &Stage| matches!(stage, Stage::Request(wanted) if wanted.is_none_or(|wanted| wanted == of));
         let struck = scene.strike(at);
+        let recorder = self.channels.get(&id).map_or(scene.recorder(), Channel::recorder);
         for struck in &struck {
-            struck.record(scene.recorder());
+            struck.record(recorder);
         }
         struck.last().map(|struck| match struck.action() {
             Action::Silence => Meddling::Silence,

@@ -6,7 +6,8 @@ use mock_base::event::{ChannelKind, ChannelRefused, Forward, ForwardCancelled, P
 use russh::server::{ChannelOpenHandle, Handle, Msg};
 
 use super::{
-    Engine, EngineError, channel::Channel, convert, opening::Opening, outgoing::Opener, output::Output, start,
+    Engine, EngineError, channel::Channel, convert, opening::Opening, outflow::Outflow, outgoing::Opener,
+    output::Output, start,
 };
 use crate::{ForwardRequest, Forwarding, Listen, Open, OpenFailure};
 
@@ -51,8 +52,8 @@ impl Engine {
         self.next_channel += 1;
         let recorder = self.recorder().on_channel(number);
         let over = self.surroundings.kill.child_token();
-        let scene = Arc::clone(&self.surroundings.scene);
-        let output = Output::new(writing, handle, over.clone(), scene);
+        let outflow = Outflow::new(Arc::clone(&self.surroundings.scene), recorder.clone());
+        let output = Output::new(writing, handle, over.clone(), outflow);
         let stdin_limit = if session_channel { self.surroundings.options.recorded_stdin } else { 0 };
         let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
         if let Some(to) = to {

@@ -8,14 +8,42 @@ use std::{
     },
 };
 
-use tokio::time::{sleep, sleep_until};
+use mock_base::Recorder;
+use russh::{ChannelId, server::Handle};
+use tokio::time::{sleep, sleep_until, timeout};
 
-use crate::fault::{Action, Amount, How, Pace, Scene, Stage};
+use crate::config::FAREWELL;
+use crate::fault::{Action, Amount, Pace, Scene, Stage};
+
+/// Finds out whether the engine has sent what it was handed.
+pub(super) struct Nudge {
+    pub(super) handle: Handle,
+    pub(super) channel: ChannelId,
+}
+
+impl Nudge {
+    /// Waits until the engine has sent what it was handed before, which it does before it looks for something to read.
+    ///
+    /// The first look may be one that the engine took while it was handed the last of it; the second is behind it. An engine
+    /// that waits for its client is not waited for long.
+    async fn until_sent(&self, scene: &Scene) {
+        let sent = async {
+            for _ in 0..2 {
+                let before = scene.looks();
+                // An answer where no request waits for one does nothing, but that the engine takes it.
+                let _gone = self.handle.channel_success(self.channel).await;
+                scene.until_it_looks(before).await;
+            }
+        };
+        let _too_slow = timeout(FAREWELL, sent).await;
+    }
+}
 
 /// Standard output of one channel as faults see it.
 #[derive(Debug)]
 pub(super) struct Outflow {
     pub(super) scene: Arc<Scene>,
+    recorder: Recorder,
     /// Whether a fault has done something that goes on.
     touched: AtomicBool,
     flow: Mutex<Flow>,
@@ -35,8 +63,8 @@ struct Flow {
 }
 
 impl Outflow {
-    pub(super) fn new(scene: Arc<Scene>) -> Self {
-        Self { scene, touched: AtomicBool::new(false), flow: Mutex::default() }
+    pub(super) fn new(scene: Arc<Scene>, recorder: Recorder) -> Self {
+        Self { scene, recorder, touched: AtomicBool::new(false), flow: Mutex::default() }
     }
 
     /// Whether everything is sent as it is.
@@ -49,8 +77,8 @@ impl Outflow {
     }
 
     /// Waits until some of these bytes may be sent. Returns how many; none if the connection is over.
-    pub(super) async fn pass(&self, bytes: &[u8]) -> usize {
-        self.strike().await;
+    pub(super) async fn pass(&self, bytes: &[u8], nudge: &Nudge) -> usize {
+        self.strike(nudge).await;
         if self.flow().stalled {
             pending::<()>().await;
         }
@@ -77,8 +105,8 @@ impl Outflow {
         bytes.len().min(most).min(to_line).min(flow.pieces.unwrap_or(usize::MAX))
     }
 
-    /// These bytes were sent.
-    pub(super) async fn passed(&self, piece: &[u8]) {
+    /// These bytes were sent. Returns whether the connection goes on.
+    pub(super) async fn passed(&self, piece: &[u8], nudge: &Nudge) -> bool {
         {
             let mut flow = self.flow();
             flow.bytes += piece.len() as u64;
@@ -87,11 +115,12 @@ impl Outflow {
                 flow.pace.take(piece.len(), rate);
             }
         }
-        self.strike().await;
+        self.strike(nudge).await;
+        self.scene.ending().is_none()
     }
 
     /// Lets strike what the output has come to.
-    async fn strike(&self) {
+    async fn strike(&self, nudge: &Nudge) {
         loop {
             let flow = self.flow().clone();
             let reached = |stage: &Stage| match stage {
@@ -115,35 +144,32 @@ impl Outflow {
             } else {
                 return;
             };
-            self.strike_at(Stage::Stdout(amount)).await;
+            self.strike_at(Stage::Stdout(amount), nudge).await;
         }
     }
 
-    async fn strike_at(&self, here: Stage) {
+    async fn strike_at(&self, here: Stage, nudge: &Nudge) {
         for struck in self.scene.strike(|stage| *stage == here) {
-            let recorder = self.scene.recorder();
-            match struck.action() {
-                Action::Close => self.scene.end(&struck, How::Close),
-                Action::Reset => self.scene.end(&struck, How::Reset),
-                Action::Disconnect { reason, text } => {
-                    self.scene.end(&struck, How::Disconnect { reason: *reason, text: text.clone() });
-                }
-                Action::Delay(delay) => {
-                    struck.record(recorder);
-                    sleep(self.scene.drawn(*delay, &struck)).await;
-                }
-                action => {
-                    struck.record(recorder);
-                    let mut flow = self.flow();
-                    match action {
-                        Action::Stall => flow.stalled = true,
-                        Action::Bandwidth(rate) => flow.rate = Some(*rate),
-                        Action::Pieces(bytes) => flow.pieces = Some(*bytes),
-                        _ => {}
-                    }
-                    self.touched.store(true, Ordering::Release);
-                }
+            if matches!(struck.action(), Action::Close | Action::Reset) {
+                // What was sent before arrives.
+                nudge.until_sent(&self.scene).await;
             }
+            if self.scene.end_by(&struck, &self.recorder) {
+                continue;
+            }
+            struck.record(&self.recorder);
+            if let Action::Delay(delay) = struck.action() {
+                sleep(self.scene.drawn(*delay, &struck)).await;
+                continue;
+            }
+            let mut flow = self.flow();
+            match struck.action() {
+                Action::Stall => flow.stalled = true,
+                Action::Bandwidth(rate) => flow.rate = Some(*rate),
+                Action::Pieces(bytes) => flow.pieces = Some(*bytes),
+                _ => {}
+            }
+            self.touched.store(true, Ordering::Release);
         }
     }
 }

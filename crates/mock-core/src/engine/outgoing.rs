@@ -22,6 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use super::{
     Engine, Surroundings,
     channel::{Channel, ChannelShared},
+    outflow::Outflow,
     output::Output,
 };
 use crate::{ChannelStream, Exit, OpenError, session::Inbox};
@@ -75,9 +76,10 @@ impl Engine {
         let number = self.next_channel;
         self.next_channel += 1;
         let over = self.surroundings.kill.child_token();
-        let scene = Arc::clone(&self.surroundings.scene);
-        let output = Output::unopened(session.handle(), over.clone(), scene);
-        let mut channel = Channel::new(number, self.recorder().on_channel(number), output, over, 0);
+        let recorder = self.recorder().on_channel(number);
+        let outflow = Outflow::new(Arc::clone(&self.surroundings.scene), recorder.clone());
+        let output = Output::unopened(session.handle(), over.clone(), outflow);
+        let mut channel = Channel::new(number, recorder, output, over, 0);
         channel.occupy();
         let fresh = Fresh { inbox: channel.inbox.clone(), shared: Arc::clone(&channel.shared) };
         self.channels.insert(id, channel);

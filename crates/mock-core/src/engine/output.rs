@@ -15,7 +15,10 @@ use russh::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{convert, outflow::Outflow};
+use super::{
+    convert,
+    outflow::{Nudge, Outflow},
+};
 use crate::{Exit, fault::Scene};
 
 /// Data type of standard error (RFC 4254 section 5.2).
@@ -58,18 +61,17 @@ impl Output {
         channel: ChannelWriteHalf<Msg>,
         handle: Handle,
         closed: CancellationToken,
-        scene: Arc<Scene>,
+        outflow: Outflow,
     ) -> Self {
-        let output = Self::unopened(handle, closed, scene);
+        let output = Self::unopened(handle, closed, outflow);
         output.open(channel);
         output
     }
 
     /// Of a channel whose half for writing comes later.
-    pub(super) fn unopened(handle: Handle, closed: CancellationToken, scene: Arc<Scene>) -> Self {
+    pub(super) fn unopened(handle: Handle, closed: CancellationToken, outflow: Outflow) -> Self {
         let channel = OnceLock::new();
         let (sent, finished, ended) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
-        let outflow = Outflow::new(scene);
         Self { shared: Arc::new(Shared { channel, handle, sent, finished, ended, closed, outflow }) }
     }
 
@@ -100,9 +102,9 @@ impl Output {
             .await?;
             self.shared.sent.fetch_add(length, Ordering::Relaxed);
             if let Some(piece) = copy {
-                self.unless_closed(async |_, _| {
-                    self.shared.outflow.passed(&piece).await;
-                    true
+                self.unless_closed(async |channel, handle| {
+                    let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
+                    self.shared.outflow.passed(&piece, &nudge).await
                 })
                 .await?;
             }
@@ -113,8 +115,9 @@ impl Output {
     /// Waits until faults let some of these bytes through, and returns how many.
     async fn pass(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut most = 0;
-        self.unless_closed(async |_, _| {
-            most = self.shared.outflow.pass(bytes).await;
+        self.unless_closed(async |channel, handle| {
+            let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
+            most = self.shared.outflow.pass(bytes, &nudge).await;
             most > 0
         })
         .await?;

@@ -17,7 +17,7 @@ impl Engine {
         name: &str,
         value: &str,
     ) -> Result<Option<bool>, EngineError> {
-        let fault = self.request_fault(RequestType::Env);
+        let fault = self.request_fault(id, RequestType::Env);
         let wanted = fault.is_none() && self.decide(|handler| handler.env(name, value))?;
         let Some(channel) = self.channels.get_mut(&id) else {
             return Ok(Some(false));
@@ -31,7 +31,7 @@ impl Engine {
     }
 
     pub(super) fn pty(&mut self, id: ChannelId, mut pty: PtyEvent) -> Result<Option<bool>, EngineError> {
-        let fault = self.request_fault(RequestType::Pty);
+        let fault = self.request_fault(id, RequestType::Pty);
         pty.accepted = fault.is_none() && self.decide(|handler| handler.pty(&pty))?;
         let Some(channel) = self.channels.get_mut(&id) else {
             return Ok(Some(false));
@@ -43,7 +43,7 @@ impl Engine {
     }
 
     pub(super) fn agent(&mut self, id: ChannelId) -> Result<bool, EngineError> {
-        let fault = self.request_fault(RequestType::Agent);
+        let fault = self.request_fault(id, RequestType::Agent);
         let accepted = fault.is_none() && self.decide(|handler| handler.agent_forward())?;
         if let Some(channel) = self.channels.get_mut(&id) {
             channel.agent_forwarding |= accepted;
@@ -60,7 +60,7 @@ impl Engine {
         cookie: &str,
         screen: u32,
     ) -> Result<Option<bool>, EngineError> {
-        let fault = self.request_fault(RequestType::X11);
+        let fault = self.request_fault(id, RequestType::X11);
         let accepted = fault.is_none() && self.decide(|handler| handler.x11_forward())?;
         if let Some(channel) = self.channels.get_mut(&id) {
             let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
@@ -130,7 +130,7 @@ impl Engine {
             stdin: None,
             seed: self.connection.seed(),
         };
-        let launch = match self.request_fault(asked_for(&request.wanted)) {
+        let launch = match self.request_fault(id, asked_for(&request.wanted)) {
             None => self.decide(|handler| ask(handler, &request))?,
             Some(Meddling::Fail) => Launch::refuse(),
             Some(Meddling::Silence) => Launch::silence(),

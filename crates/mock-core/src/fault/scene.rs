@@ -1,9 +1,10 @@
 //! What the faults of one connection need, wherever on it they strike.
 
 use std::{
+    pin::pin,
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -12,7 +13,10 @@ use mock_base::{
     Recorder,
     fault::{Faults, Occasion, Struck},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Action, Stage};
@@ -32,6 +36,9 @@ pub(crate) struct Scene {
     /// Cancelled when a fault ends the connection with a disconnect message.
     goodbye: CancellationToken,
     ending: OnceLock<Ending>,
+    /// How often the engine looked for something to read while there were faults.
+    looks: AtomicU64,
+    looked: Notify,
     /// Whether anything of the shaping is set.
     shaped: AtomicBool,
     shaping: Mutex<Shaping>,
@@ -83,6 +90,8 @@ impl Scene {
             stop,
             goodbye: CancellationToken::new(),
             ending: OnceLock::new(),
+            looks: AtomicU64::new(0),
+            looked: Notify::new(),
             shaped: AtomicBool::new(false),
             shaping: Mutex::default(),
         }
@@ -112,9 +121,7 @@ impl Scene {
 
     /// The user is this one, as far as is known.
     pub(crate) fn user_is(&self, user: &str) {
-        if !self.faults.is_empty() {
-            user.clone_into(&mut self.user.lock().unwrap_or_else(PoisonError::into_inner));
-        }
+        user.clone_into(&mut self.user.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The faults that strike at such a stage now.
@@ -165,10 +172,9 @@ impl Scene {
 
     fn apply(&self, struck: &Struck<Stage>, stage: Stage) {
         match struck.action() {
-            Action::Close => return self.end(struck, How::Close),
-            Action::Reset => return self.end(struck, How::Reset),
-            Action::Disconnect { reason, text } => {
-                return self.end(struck, How::Disconnect { reason: *reason, text: text.clone() });
+            Action::Close | Action::Reset | Action::Disconnect { .. } => {
+                self.end_by(struck, self.recorder());
+                return;
             }
             Action::Stall => self.shape(|shaping| shaping.stalled = true),
             Action::Delay(delay) => {
@@ -195,13 +201,43 @@ impl Scene {
         delay.sample(&mut seed.rng(&[struck.id().0, self.connection.number(), u64::from(u16::MAX)]))
     }
 
-    /// A fault ends the connection.
-    pub(crate) fn end(&self, struck: &Struck<Stage>, how: How) {
-        struck.record(self.recorder());
+    /// Ends the connection, if that is what the fault does. Returns whether it is.
+    pub(crate) fn end_by(&self, struck: &Struck<Stage>, recorder: &Recorder) -> bool {
+        let (how, over) = match struck.action() {
+            Action::Close => (How::Close, &self.kill),
+            Action::Reset => (How::Reset, &self.kill),
+            Action::Disconnect { reason, text } => {
+                (How::Disconnect { reason: *reason, text: text.clone() }, &self.goodbye)
+            }
+            _ => return false,
+        };
+        struck.record(recorder);
         let why = format!("fault {}", struck.label());
-        let polite = matches!(how, How::Disconnect { .. });
         let _ended_before = self.ending.set(Ending { how, why });
-        if polite { &self.goodbye } else { &self.kill }.cancel();
+        over.cancel();
+        true
+    }
+
+    /// The engine looked for something to read.
+    pub(crate) fn has_looked(&self) {
+        self.looks.fetch_add(1, Ordering::AcqRel);
+        self.looked.notify_waiters();
+    }
+
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Acquire)
+    }
+
+    /// Waits until it has looked once more than this.
+    pub(crate) async fn until_it_looks(&self, before: u64) {
+        loop {
+            let mut again = pin!(self.looked.notified());
+            again.as_mut().enable();
+            if self.looks() > before {
+                return;
+            }
+            again.await;
+        }
     }
 
     /// How a fault ended the connection, if one did.

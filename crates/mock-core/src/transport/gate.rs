@@ -127,6 +127,11 @@ impl Gate {
         }
     }
 
+    /// The engine looks for something to read.
+    pub(super) fn has_looked(&self) {
+        self.scene.has_looked();
+    }
+
     /// A changed copy of the next byte to send, if it is to be changed.
     pub(super) fn corrupt_out(bytes: &[u8], shaping: &Shaping) -> Option<[u8; 1]> {
         let first = bytes.first().filter(|_| shaping.corrupt_out)?;

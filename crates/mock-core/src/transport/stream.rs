@@ -235,6 +235,9 @@ impl<S: Stream> AsyncRead for Transport<S> {
         if let Poll::Ready(Err(error)) = this.poll_catch_up(context) {
             return Poll::Ready(Err(error));
         }
+        if !this.gate.is_open() {
+            this.gate.has_looked();
+        }
         if this.taken == this.ahead.len() {
             match this.poll_fill(context) {
                 Poll::Ready(filled) => filled?,

@@ -7,6 +7,7 @@ mod auth;
 mod auth_session;
 mod channels;
 mod exec;
+mod faults;
 mod forwarding;
 mod handler;
 mod hostile;
