@@ -138,6 +138,36 @@ impl Pattern {
         }
     }
 
+    /// The text that [`parse`](Self::parse) reads as this pattern.
+    ///
+    /// ```
+    /// use mock_base::{Pattern, glob, prefix};
+    ///
+    /// assert_eq!(Pattern::parse("*.gz")?.to_text(), "*.gz");
+    /// assert_eq!(prefix("/srv/").to_text(), "/srv/*");
+    /// assert_eq!(Pattern::from("~anna").to_text(), "=~anna");
+    /// # Ok::<(), mock_base::PatternError>(())
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let is_plain = |text: &str| !text.contains(['*', '?']) && !text.starts_with(['~', '=']);
+        match &self.0 {
+            Form::Any => "*".to_owned(),
+            Form::Exact(text) if is_plain(text) => text.clone(),
+            Form::Exact(text) => format!("={text}"),
+            Form::Prefix(text) if is_plain(text) => format!("{text}*"),
+            Form::Prefix(text) => format!("~^{}", regex::escape(text)),
+            Form::Glob { text, .. }
+                if !text.contains(['[', ']', '{', '}', '\\']) && !text.starts_with(['~', '=']) =>
+            {
+                text.clone()
+            }
+            // Across lines, as a builder was told.
+            Form::Glob { matcher, .. } => format!("~(?s){matcher}"),
+            Form::Regex(regex) => format!("~{regex}"),
+        }
+    }
+
     /// Whether this text matches.
     #[must_use]
     pub fn is_match(&self, text: impl AsRef<[u8]>) -> bool {
@@ -312,6 +342,29 @@ mod tests {
         assert_eq!(of_regex("^ab{0}c").as_deref(), Some("a"));
         for text in ["rm", "^rm|^ls", r"^\w", "(?i)^rm", "^(?i)rm", "^.x", "^a*"] {
             assert_eq!(of_regex(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_pattern_has_a_text_that_is_read_as_it() {
+        let patterns = [
+            any(),
+            "a".into(),
+            "a*".into(),
+            "~a".into(),
+            prefix("a"),
+            prefix("a*"),
+            glob("a*").unwrap(),
+            glob("a[*]?").unwrap(),
+            Pattern::parse("a[*").unwrap(),
+            regex("^a.$").unwrap(),
+        ];
+        for pattern in patterns {
+            let again = Pattern::parse(&pattern.to_text()).unwrap();
+            assert_eq!(again.to_text(), pattern.to_text());
+            for text in ["", "a", "ab", "a*", "a*x", "a[*", "a[b", "~a", "ba", "a\n", "a*\n"] {
+                assert_eq!(again.is_match(text), pattern.is_match(text), "{pattern} {again} {text:?}");
+            }
         }
     }
 

@@ -223,6 +223,8 @@ pub enum Exit {
     Failed(String),
     /// Nobody says: the channel is closed without an exit status.
     Silent,
+    /// The connection is cut after what was sent: no exit status, no close of the channel, no message.
+    Cut,
 }
 
 impl Exit {

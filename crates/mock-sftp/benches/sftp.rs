@@ -32,6 +32,7 @@ impl ReplySink for Sink {
         self.0 = bytes;
     }
     fn wake(&mut self) {}
+    fn wake_after(&mut self, _: Duration) {}
 }
 
 fn begin(fs: &MemFs) -> (SftpSession, Sink) {

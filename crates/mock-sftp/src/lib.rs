@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod directory;
 mod error;
+pub mod fault;
 mod fs;
 mod scp;
 mod server;
@@ -11,6 +12,7 @@ pub mod wire;
 #[cfg(unix)]
 pub use directory::Directory;
 pub use error::FsError;
+pub use fault::Fault;
 pub use fs::{
     AccessTimes, BuildError, Caller, Change, Diff, Dir, DirEntry, Entry, File, FileKind, FileSystem, Found,
     Id, Limits, MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes,
@@ -23,6 +25,6 @@ pub use scp::{
 #[cfg(feature = "server")]
 pub use scp::{ScpCommand, scp_command};
 pub use server::{
-    Cause, FileContent, Progress, ReplySink, ServeError, SessionError, Sftp, SftpEvents, SftpOp, SftpOps,
-    SftpSession, sftp_op, uploaded,
+    Cause, Ending, FileContent, Progress, ReplySink, ServeError, SessionError, Sftp, SftpEvents, SftpOp,
+    SftpOps, SftpSession, sftp_op, uploaded,
 };

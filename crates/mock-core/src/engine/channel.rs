@@ -253,6 +253,7 @@ impl ChannelShared {
             Exit::Failed(_) => self.recorder.record(ExitEvent::new(1, None)),
             Exit::Signal { name, .. } => self.recorder.record(ExitEvent::new(None, name.clone())),
             Exit::Silent => {}
+            Exit::Cut => return self.output.cut().await,
         }
         // Fails when the client closed the channel meanwhile; then there is nobody to tell.
         let _gone = self.output.exit(&exit).await;

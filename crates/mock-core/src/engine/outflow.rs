@@ -26,7 +26,7 @@ impl Nudge {
     ///
     /// The first look may be one that the engine took while it was handed the last of it; the second is behind it. An engine
     /// that waits for its client is not waited for long.
-    async fn until_sent(&self, scene: &Scene) {
+    pub(super) async fn until_sent(&self, scene: &Scene) {
         let sent = async {
             for _ in 0..2 {
                 let before = scene.looks();

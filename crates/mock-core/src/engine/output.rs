@@ -154,7 +154,7 @@ impl Output {
                     .await
                     .is_ok()
             }
-            Exit::Silent => true,
+            Exit::Silent | Exit::Cut => true,
         })
         .await
     }
@@ -163,6 +163,20 @@ impl Output {
     pub(super) async fn close(&self) -> io::Result<()> {
         self.eof().await?;
         self.unless_closed(async |channel, _| channel.close().await.is_ok()).await
+    }
+
+    /// Cuts the connection, once what was sent is on its way.
+    pub(super) async fn cut(&self) {
+        let scene = self.scene();
+        scene.watch();
+        let _closed = self
+            .unless_closed(async |channel, handle| {
+                let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
+                nudge.until_sent(scene).await;
+                true
+            })
+            .await;
+        scene.cut().cancel();
     }
 
     /// Whether the channel is closed, from whichever side.

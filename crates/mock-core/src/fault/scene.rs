@@ -218,6 +218,11 @@ impl Scene {
         true
     }
 
+    /// Begins to see when the engine looks for something to read, as if there were faults.
+    pub(crate) fn watch(&self) {
+        self.shape(|_| {});
+    }
+
     /// The engine looked for something to read.
     pub(crate) fn has_looked(&self) {
         self.looks.fetch_add(1, Ordering::AcqRel);

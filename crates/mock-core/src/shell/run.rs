@@ -84,7 +84,7 @@ impl Dialogue<'_> {
         let reply = rules.answer_line(&answer, &request, self.session.recorder());
         self.last = match play_line(&reply, &request, self.lines, &mut self.session).await {
             // The client is gone, or the answer is to end the shell so.
-            Exit::Silent => return Some(Exit::Silent),
+            exit @ (Exit::Silent | Exit::Cut) => return Some(exit),
             Exit::Failed(why) => {
                 let problem = Problem::new(format!("the answer to a line failed: {why}"));
                 self.session.recorder().record(problem);

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use mock_base::Recorder;
+use mock_base::{Recorder, fault::Faults};
 use tokio::task::spawn_blocking;
 
 use super::{ScpCause, ScpOp, ScpOperation, Stop};
-use crate::{Caller, FileSystem, OpenFile};
+use crate::{
+    Caller, FileSystem, OpenFile,
+    fault::{Stage, Who},
+};
 
 /// What a copy works with at this end.
 pub(super) struct Host {
@@ -14,6 +17,8 @@ pub(super) struct Host {
     pub(super) caller: Arc<Caller>,
     pub(super) recorder: Option<Recorder>,
     pub(super) contents: bool,
+    pub(super) faults: Faults<Stage>,
+    pub(super) who: Who,
 }
 
 impl Host {

@@ -45,11 +45,13 @@ pub(super) struct Link<R, W> {
     output: W,
     /// Errors so far, ours and the client's.
     pub(super) errors: usize,
+    /// The exit status that a fault wants.
+    pub(super) exit: Option<u32>,
 }
 
 impl<R: AsyncRead + Send + Unpin, W: Output> Link<R, W> {
     pub(super) fn new(reader: R, output: W) -> Self {
-        Self { reader, buffer: BytesMut::new(), output, errors: 0 }
+        Self { reader, buffer: BytesMut::new(), output, errors: 0, exit: None }
     }
 
     pub(super) async fn send(&mut self, bytes: impl Into<Bytes>) -> Result<(), Stop> {
@@ -65,6 +67,12 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Link<R, W> {
     pub(super) async fn warn(&mut self, text: &[u8]) -> Result<(), Stop> {
         self.errors += 1;
         self.send([&[WARNING], &b"scp: "[..], text, b"\n"].concat()).await
+    }
+
+    /// Says what went wrong; the copy is over.
+    pub(super) async fn abort(&mut self, text: &[u8]) -> Result<(), Stop> {
+        self.send([&[FATAL], &b"scp: "[..], text, b"\n"].concat()).await?;
+        Err(Stop::Quit)
     }
 
     /// Says what went wrong with a path; the copy goes on.

@@ -12,6 +12,7 @@
 mod command;
 mod control;
 mod expand;
+mod faults;
 mod host;
 mod link;
 mod pattern;
@@ -26,7 +27,7 @@ mod words;
 
 use std::{io, sync::Arc};
 
-use mock_base::Recorder;
+use mock_base::{Recorder, State, fault::Faults};
 
 #[cfg(feature = "server")]
 pub use program::{ScpCommand, scp_command};
@@ -34,7 +35,10 @@ pub use query::{Receipts, Received, ScpEvents, ScpOps, received, scp_op, scp_upl
 pub use record::{ScpCause, ScpOp, ScpOperation};
 pub use serve::ScpError;
 
-use crate::FileSystem;
+use crate::{
+    Ending, Fault, FileSystem,
+    fault::{FaultError, Stage},
+};
 
 /// Directories in directories, at most: the longest path has hardly more.
 const DEPTH: usize = 1024;
@@ -82,12 +86,41 @@ pub struct Scp {
     fs: Arc<dyn FileSystem>,
     contents: bool,
     recorder: Option<Recorder>,
+    faults: Faults<Stage>,
+    /// The states that faults look at where there is no server that has some.
+    state: State,
 }
 
 impl Scp {
     /// `scp` for these files.
     pub fn new(fs: impl FileSystem + 'static) -> Self {
-        Self { fs: Arc::new(fs), contents: true, recorder: None }
+        let (faults, state) = (Faults::new(), State::new());
+        Self { fs: Arc::new(fs), contents: true, recorder: None, faults, state }
+    }
+
+    /// Goes wrong in this way, on the occasions that the fault picks. All clones have the same faults.
+    ///
+    /// Over a stream that is not of a server of mock-core there are no connections and no peers for triggers, and chance is drawn
+    /// from the seed 0.
+    ///
+    /// # Errors
+    ///
+    /// The action cannot be had at the stage.
+    pub fn fault(self, fault: Fault) -> Result<Self, FaultError> {
+        self.faults.add(fault)?;
+        Ok(self)
+    }
+
+    /// The faults, to be added, switched and removed while clients are connected.
+    #[must_use]
+    pub fn faults(&self) -> &Faults<Stage> {
+        &self.faults
+    }
+
+    /// Shares these faults with others, so that one list has those of SFTP and of SCP.
+    pub fn with_faults(mut self, faults: &Faults<Stage>) -> Self {
+        self.faults = faults.clone();
+        self
     }
 
     /// Does not keep the contents of uploads in the journal, for tests that upload more than there is memory.
@@ -114,6 +147,8 @@ enum Stop {
     Stream(io::Error),
     /// The file system panicked on its own thread.
     Panicked,
+    /// A fault ends it.
+    Ended(Ending),
 }
 
 impl From<io::Error> for Stop {

@@ -3,8 +3,8 @@
 use mock_base::event::Problem;
 use mock_core::{Exec, Exit, Match, MatchCommand, Program, Request, Run, Session, Start};
 
-use super::{Scp, ScpError, command::Command};
-use crate::FileSystem;
+use super::{Scp, ScpError, command::Command, serve::Ended};
+use crate::{Ending, FileSystem, fault::Who};
 
 impl Scp {
     /// A rule that runs it for every command that [`scp_command`] matches.
@@ -29,16 +29,17 @@ impl Program for Scp {
 
 async fn run(scp: Scp, session: Session) -> Exit {
     let channel = session.split();
-    let (command, user) = (channel.request.command(), &channel.request.user);
-    match scp.run(channel.stdin, channel.stdout, command, user).await {
+    let (command, who) = (channel.request.command(), Who::of(&channel.request));
+    match scp.run(channel.stdin, channel.stdout, command, who).await {
+        // Where the channel is gone, nobody is left to be told.
+        Ok(Ended { ending: Some(Ending::Channel), .. }) | Err(ScpError::Stream(_)) => Exit::Silent,
+        Ok(Ended { ending: Some(Ending::Connection), .. }) => Exit::Cut,
         Ok(ended) => {
             if let Some(why) = ended.protocol {
                 channel.recorder.record(Problem::new(format!("scp: {why}")));
             }
             Exit::status(ended.status)
         }
-        // The channel is gone, and nobody is left to be told.
-        Err(ScpError::Stream(_)) => Exit::Silent,
         Err(error) => Exit::Failed(error.to_string()),
     }
 }

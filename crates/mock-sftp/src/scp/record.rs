@@ -78,9 +78,15 @@ pub enum ScpCause {
     /// The channel ended first.
     #[error("the channel ended")]
     ChannelEnded,
+    /// A test asked for it.
+    #[error("a fault")]
+    Fault,
 }
 
 impl ScpOperation {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Upload, Self::UploadDir, Self::Download, Self::DownloadDir];
+
     /// Its name in the journal.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -13,6 +13,7 @@ use super::{
     sink::Sink,
     source::Source,
 };
+use crate::{Ending, fault::Who};
 
 /// Why a command was not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +32,13 @@ pub enum ScpError {
 
 /// How a command ended.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "some of it is for a server"))]
 pub(super) struct Ended {
     pub(super) status: u32,
     /// What was wrong with what the client sent.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "it is for a journal"))]
     pub(super) protocol: Option<&'static str>,
+    /// What a fault has ended.
+    pub(super) ending: Option<Ending>,
 }
 
 impl Scp {
@@ -66,13 +69,15 @@ impl Scp {
     /// # Errors
     ///
     /// The line is no such command, or the stream fails. What else goes wrong is told to the client, and the status
-    /// is 1.
+    /// is 1, as it is where a fault ends it.
     pub async fn serve<S>(&self, stream: S, command: &[u8], user: &str) -> Result<u32, ScpError>
     where
         S: AsyncRead + AsyncWrite + Send,
     {
         let (reader, writer) = tokio::io::split(stream);
-        self.run(reader, Written(writer), command, user).await.map(|ended| ended.status)
+        self.run(reader, Written(writer), command, Who::alone(user, &self.state))
+            .await
+            .map(|ended| ended.status)
     }
 
     pub(super) async fn run<R, W>(
@@ -80,7 +85,7 @@ impl Scp {
         reader: R,
         output: W,
         command: &[u8],
-        user: &str,
+        who: Who,
     ) -> Result<Ended, ScpError>
     where
         R: AsyncRead + Send + Unpin,
@@ -88,29 +93,34 @@ impl Scp {
     {
         let command = Command::parse(command).ok_or(ScpError::NotScp)?;
         let mut link = Link::new(reader, output);
-        let mut copied = self.copy(&mut link, command, user).await;
+        let mut copied = self.copy(&mut link, command, who).await;
         let mut protocol = None;
         if let Err(Stop::Protocol(why)) = copied {
             protocol = Some(why);
             // It may have gone away, and then there is nobody to tell.
             copied = link.warn(format!("protocol error: {why}").as_bytes()).await.and(Err(Stop::Quit));
         }
+        let mut ending = None;
         let status = match copied {
             Ok(()) => u32::from(link.errors > 0),
             Err(Stop::Quit | Stop::Protocol(_)) => 1,
+            Err(Stop::Ended(of)) => {
+                ending = Some(of);
+                1
+            }
             Err(Stop::Stream(error)) => return Err(error.into()),
             Err(Stop::Panicked) => return Err(ScpError::Panicked),
         };
-        Ok(Ended { status, protocol })
+        Ok(Ended { status: link.exit.unwrap_or(status), protocol, ending })
     }
 
-    async fn copy<R, W>(&self, link: &mut Link<R, W>, command: Command, user: &str) -> Result<(), Stop>
+    async fn copy<R, W>(&self, link: &mut Link<R, W>, command: Command, who: Who) -> Result<(), Stop>
     where
         R: AsyncRead + Send + Unpin,
         W: Output,
     {
         let Command { role, options, paths } = command;
-        let mut host = self.host(user).await?;
+        let mut host = self.host(who).await?;
         let expanded = host.ask(move |fs, caller| expand(fs, caller, &paths)).await?;
         let Ok(mut paths) = expanded else {
             link.warn(b"Argument list too long").await?;
@@ -131,8 +141,8 @@ impl Scp {
         }
     }
 
-    async fn host(&self, user: &str) -> Result<Host, Stop> {
-        let (fs, user) = (Arc::clone(&self.fs), user.to_owned());
+    async fn host(&self, who: Who) -> Result<Host, Stop> {
+        let (fs, user) = (Arc::clone(&self.fs), who.user().to_owned());
         let caller = if fs.blocks() {
             let fs = Arc::clone(&fs);
             let asked = tokio::task::spawn_blocking(move || fs.caller(&user));
@@ -140,7 +150,7 @@ impl Scp {
         } else {
             fs.caller(&user)
         };
-        let (recorder, contents) = (self.recorder.clone(), self.contents);
-        Ok(Host { fs, caller: Arc::new(caller), recorder, contents })
+        let (recorder, contents, faults) = (self.recorder.clone(), self.contents, self.faults.clone());
+        Ok(Host { fs, caller: Arc::new(caller), recorder, contents, faults, who })
     }
 }

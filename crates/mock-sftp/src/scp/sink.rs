@@ -9,6 +9,7 @@ use super::{
     DEPTH, ScpCause, ScpOperation, Stop,
     command::Options,
     control::{Control, Times, Wrong},
+    faults::Trouble,
     host::{Copying, Host},
     link::{Link, Output},
 };
@@ -127,6 +128,11 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
             copying.failed(ScpCause::NotRecursive);
             return Err(Stop::Protocol("received directory without -r"));
         }
+        let mut trouble = Trouble::at(self.host, &copying.op);
+        if !trouble.begin(self.link).await? {
+            copying.failed(ScpCause::Fault);
+            return Ok(None);
+        }
         let preserve = self.options.preserve;
         let (result, path) = if depth > DEPTH {
             (Err(FsError::NameTooLong), path)
@@ -139,6 +145,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
                 let mode = (new || preserve).then_some(mode);
                 let mut level = Level::new(path, true);
                 level.at_end = SetAttributes { mode, ..of_times(times) };
+                trouble.end().await;
                 self.link.agree().await?;
                 Ok(Some(level))
             }
@@ -155,6 +162,11 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
         let mut copying = self.host.begin(ScpOperation::Upload, &path);
         copying.announced(mode, times);
         copying.op.size = size;
+        let mut trouble = Trouble::at(self.host, &copying.op);
+        if !trouble.begin(self.link).await? {
+            copying.failed(ScpCause::Fault);
+            return Ok(());
+        }
         let (opened, path) = self
             .host
             .ask(move |fs, caller| {
@@ -176,7 +188,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
             }
         };
         self.link.agree().await?;
-        let (mut file, mut error) = self.receive(file, &mut copying).await?;
+        let (mut file, mut error) = self.receive(file, &mut copying, &mut trouble).await?;
         let mode = match (self.options.preserve, exists) {
             (true, _) => Some(mode),
             (false, exists) => (!exists && mode & WRITE_BY_OWNER == 0).then_some(mode),
@@ -218,6 +230,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
         match error {
             None => {
                 copying.finish();
+                trouble.end().await;
                 self.link.agree().await
             }
             Some(error) => {
@@ -232,6 +245,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
         &mut self,
         mut file: Box<dyn OpenFile>,
         copying: &mut Copying,
+        trouble: &mut Trouble<'_>,
     ) -> Result<(Box<dyn OpenFile>, Option<FsError>), Stop> {
         let mut received = 0;
         let mut error: Option<FsError> = None;
@@ -241,14 +255,19 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
             };
             let length = data.len() as u64;
             if error.is_none() {
-                let written;
-                (file, written) = self.host.with(file, move |file| file.write_at(received, &data)).await?;
-                error = written.err();
+                let passed = trouble.pass(data.len());
+                let data = data.slice(..passed.allowed);
+                let (written, end) = (data.len() as u64, received);
+                let result;
+                (file, result) = self.host.with(file, move |file| file.write_at(end, &data)).await?;
+                error = result.err();
+                if error.is_none() {
+                    copying.op.bytes = received + written;
+                    error = passed.error;
+                }
+                passed.leave().await?;
             }
             received += length;
-            if error.is_none() {
-                copying.op.bytes = received;
-            }
         }
         Ok((file, error))
     }

@@ -10,6 +10,7 @@ use super::{
     DEPTH, ScpCause, ScpOperation, Stop,
     command::Options,
     control::{announce, announce_times, on_one_line},
+    faults::Trouble,
     host::{Copying, Host},
     link::{Link, Output},
 };
@@ -72,12 +73,19 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
             })
             .await?;
         let mut copying = self.host.begin(ScpOperation::Download, &path);
+        if found.as_ref().is_ok_and(|(_, metadata)| metadata.kind == FileKind::Directory) {
+            copying.op.operation = ScpOperation::DownloadDir;
+        }
+        let mut trouble = Trouble::at(self.host, &copying.op);
+        if !trouble.begin(self.link).await? {
+            copying.failed(ScpCause::Fault);
+            return Ok(());
+        }
         match found {
             Ok((file, metadata)) if metadata.kind == FileKind::File => {
-                self.send_file(&path, file, &metadata, copying).await
+                self.send_file(&path, file, &metadata, copying, trouble).await
             }
             Ok((_, metadata)) if metadata.kind == FileKind::Directory && self.options.recursive => {
-                copying.op.operation = ScpOperation::DownloadDir;
                 self.begin_directory(path, &metadata, levels, copying).await
             }
             Ok(_) => {
@@ -136,6 +144,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
         mut file: Box<dyn OpenFile>,
         metadata: &Metadata,
         mut copying: Copying,
+        mut trouble: Trouble<'_>,
     ) -> Result<(), Stop> {
         let size = metadata.size;
         (copying.op.mode, copying.op.size) = (Some(metadata.mode), size);
@@ -152,8 +161,10 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
                 Ok(pieces) => {
                     let before = copying.op.bytes;
                     for piece in pieces {
-                        copying.op.bytes += piece.len() as u64;
-                        self.link.send(piece).await?;
+                        let passed = trouble.pass(piece.len());
+                        copying.op.bytes += passed.allowed as u64;
+                        self.link.send(piece.slice(..passed.allowed)).await?;
+                        passed.leave().await?;
                     }
                     // It has become shorter.
                     failed = (copying.op.bytes == before).then_some(FsError::Io);
@@ -167,6 +178,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
             missing -= zeros.len() as u64;
             self.link.send(zeros).await?;
         }
+        trouble.end().await;
         match failed {
             None => self.link.agree().await?,
             Some(error) => {

@@ -3,6 +3,8 @@
 //! A request is a whole value before anything is done, and how it ended is a value before anything is written. What
 //! ought to decide otherwise, a fault that a test asks for, has its place between the two.
 
+use bytes::BytesMut;
+
 use super::{
     Cause, SessionError, SftpOp, SftpSession,
     outcome::{Outcome, Refusal},
@@ -26,7 +28,8 @@ impl SftpSession {
         let id = Request::id_of(packet).ok_or(SessionError::NoRequestId(packet.len()))?;
         let mut op = SftpOp::new(operation, self.start.clone());
         let result = match Request::decode(packet) {
-            Ok(request) => self.call(&request, &mut op),
+            Ok(request) if self.trouble.is_none() => self.call(&request, &mut op),
+            Ok(request) => self.call_in_trouble(request, &mut op),
             Err(error) => Err(Refusal::with(StatusCode::BadMessage, error.into())),
         };
         // Where there is nothing yet, a copy goes on and answers by itself.
@@ -36,7 +39,11 @@ impl SftpSession {
         Ok(())
     }
 
-    fn call(&mut self, request: &Request<'_>, op: &mut SftpOp) -> Result<Option<Outcome>, Refusal> {
+    pub(super) fn call(
+        &mut self,
+        request: &Request<'_>,
+        op: &mut SftpOp,
+    ) -> Result<Option<Outcome>, Refusal> {
         let call = &request.call;
         let result = self.perform(request, op);
         if self.recorder.is_some() && (result.is_err() || !is_summed(op.operation)) {
@@ -113,33 +120,50 @@ impl SftpSession {
         let announced = self.settings.extensions.iter().filter(|_| version >= VERSION);
         let extensions =
             announced.map(|offer| (offer.name().as_bytes(), offer.version().as_bytes())).collect();
-        replies.greet(version, |out| Version { version, extensions }.encode(out));
+        let mut greeting = BytesMut::new();
+        Version { version, extensions }.encode(&mut greeting);
+        if self.trouble.is_none() {
+            replies.greet(version, &greeting);
+        } else {
+            replies.greet(version, &[]);
+            self.spoil(greeting, replies);
+        }
         Ok(())
     }
 
     /// Records how a request ended, and answers it.
     pub(super) fn conclude(
-        &self,
+        &mut self,
         id: u32,
         mut op: SftpOp,
         result: Result<Outcome, Refusal>,
         replies: &mut Replies<'_>,
     ) {
         op.cause = result.as_ref().err().map(|refusal| refusal.cause);
-        let outcome = result.unwrap_or_else(Refusal::into_outcome);
-        op.status = Some(outcome.status());
+        let outcome = result.unwrap_or_else(|refusal| self.explained(refusal));
+        if self.answers() {
+            op.status = Some(outcome.status());
+        } else {
+            op.cause = op.cause.or(Some(Cause::Fault));
+        }
         if op.cause.is_some() || !is_summed(op.operation) {
             self.record(op);
         }
-        replies.send(id, outcome);
+        if self.trouble.is_none() {
+            replies.send(id, outcome);
+        } else {
+            self.deliver(id, outcome, replies);
+        }
     }
 }
 
 impl Refusal {
-    fn into_outcome(self) -> Outcome {
+    pub(super) fn into_outcome(self) -> Outcome {
         match (self.cause, self.code) {
             // The one text of OpenSSH's that is not its code's.
-            (Cause::NoSuchUser, StatusCode::NoSuchFile) => Outcome::Explained(self.code, "no such user"),
+            (Cause::NoSuchUser, StatusCode::NoSuchFile) => {
+                Outcome::Explained(self.code, "no such user".into())
+            }
             _ => Outcome::Status(self.code),
         }
     }

@@ -78,6 +78,7 @@ impl SftpSession {
     /// As many names as fit.
     pub(super) fn read_dir(&mut self, handle: &[u8]) -> Result<Outcome, Refusal> {
         let number = self.handles.number(handle).map_err(Refusal::failure)?;
+        let most = self.most_names();
         let handle = self.handles.get_mut(number).map_err(Refusal::failure)?;
         let Target::Directory(directory, left_over) = &mut handle.target else {
             return Err(Refusal::failure(Cause::Handle));
@@ -90,7 +91,7 @@ impl SftpSession {
             let long_name = listing::long_name(&entry, fs, now);
             let attributes = Attributes::from(&entry.metadata);
             Name { name: &entry.name, long_name: &long_name, attributes }.encode(&mut names.encoded);
-            if names.encoded.len() > NAMES && names.count > 0 {
+            if (names.encoded.len() > NAMES && names.count > 0) || names.count >= most {
                 names.encoded.truncate(before);
                 *left_over = Some(entry);
                 break;

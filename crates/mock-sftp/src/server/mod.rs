@@ -6,6 +6,7 @@
 //! ```text
 //! bytes ─► session: frames, what must wait ─► execute: one request ─► files, paths, extensions ─► FileSystem
 //! bytes ◄─ replies ◄──────────────────────── outcome, a value
+//!            └─ spoil ◄── faults ──────────────┘
 //! ```
 
 mod content;
@@ -13,6 +14,7 @@ mod copy;
 mod describe;
 mod execute;
 mod extensions;
+mod faults;
 mod files;
 mod handles;
 mod listing;
@@ -26,12 +28,13 @@ mod service;
 mod session;
 mod settings;
 mod sink;
+mod spoil;
 mod write;
 
 pub use content::FileContent;
 pub use query::{SftpEvents, SftpOps, sftp_op, uploaded};
 pub use record::{Cause, SftpOp};
 pub use serve::ServeError;
-pub use session::{Progress, SessionError, SftpSession};
+pub use session::{Ending, Progress, SessionError, SftpSession};
 pub use settings::Sftp;
 pub use sink::ReplySink;

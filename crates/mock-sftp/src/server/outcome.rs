@@ -1,5 +1,7 @@
 //! How a request ended, as a value: nothing is written before it is known.
 
+use std::borrow::Cow;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::record::Cause;
@@ -13,7 +15,7 @@ use crate::{
 pub(super) enum Outcome {
     Status(StatusCode),
     /// A status with another text than its code's.
-    Explained(StatusCode, &'static str),
+    Explained(StatusCode, Cow<'static, str>),
     Handle([u8; 8]),
     /// The pieces of a file, which are sent as they are.
     Data(Vec<Bytes>),

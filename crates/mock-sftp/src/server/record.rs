@@ -92,6 +92,9 @@ pub enum Cause {
     /// The channel ended first.
     #[error("the channel ended")]
     ChannelEnded,
+    /// A test asked for it.
+    #[error("a fault")]
+    Fault,
 }
 
 impl SftpOp {

@@ -3,15 +3,17 @@
 //! The stream is read while replies wait to be written, until so many requests wait that the client may wait as well.
 //! A file system that waits for a disk is asked on a thread where it may.
 
-use std::{collections::VecDeque, io, io::IoSlice};
+use std::{collections::VecDeque, io, io::IoSlice, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     task::spawn_blocking,
+    time::{Instant, sleep_until},
 };
 
-use super::{Progress, ReplySink, SessionError, Sftp, SftpSession};
+use super::{Ending, Progress, ReplySink, SessionError, Sftp, SftpSession};
+use crate::fault::Who;
 
 /// Replies that may wait to be written.
 const CAPACITY: usize = 1 << 20;
@@ -69,8 +71,16 @@ impl Sftp {
     where
         S: AsyncRead + AsyncWrite,
     {
+        self.speak(stream, Who::alone(user, &self.settings.state)).await.map(|_| ())
+    }
+
+    /// As [`serve`](Self::serve); returns how a fault has ended it, if one has.
+    pub(super) async fn speak<S>(&self, stream: S, who: Who) -> Result<Option<Ending>, ServeError>
+    where
+        S: AsyncRead + AsyncWrite,
+    {
         let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut serving = Serving::begin(self, user).await?;
+        let mut serving = Serving::begin(self, who).await?;
         let mut buffer = BytesMut::new();
         loop {
             let read_on = !serving.ended && serving.session()?.held() < HELD;
@@ -92,6 +102,10 @@ impl Sftp {
                     tokio::task::yield_now().await;
                     serving.go_on(|session, queue| session.resume(queue)).await?;
                 }
+                () = sleep_until(serving.queue.wake_at.unwrap_or_else(Instant::now)), if serving.queue.wake_at.is_some() => {
+                    serving.queue.wake_at = None;
+                    serving.go_on(|session, queue| session.resume(queue)).await?;
+                }
                 read = reader.read_buf(&mut buffer), if read_on => {
                     if read? == 0 {
                         serving.ended = true;
@@ -105,7 +119,7 @@ impl Sftp {
             }
         }
         writer.shutdown().await?;
-        Ok(())
+        Ok(serving.ending)
     }
 }
 
@@ -116,18 +130,20 @@ struct Serving {
     queue: Queue,
     blocks: bool,
     ended: bool,
+    /// How a fault has ended it.
+    ending: Option<Ending>,
 }
 
 impl Serving {
-    async fn begin(sftp: &Sftp, user: &str) -> Result<Self, ServeError> {
+    async fn begin(sftp: &Sftp, who: Who) -> Result<Self, ServeError> {
         let blocks = sftp.settings.fs.blocks();
         let session = if blocks {
-            let (sftp, user) = (sftp.clone(), user.to_owned());
-            spawn_blocking(move || sftp.session(&user)).await.map_err(|_| ServeError::Panicked)?
+            let sftp = sftp.clone();
+            spawn_blocking(move || sftp.session_of(who)).await.map_err(|_| ServeError::Panicked)?
         } else {
-            sftp.session(user)
+            sftp.session_of(who)
         };
-        Ok(Self { session: Some(session), queue: Queue::default(), blocks, ended: false })
+        Ok(Self { session: Some(session), queue: Queue::default(), blocks, ended: false, ending: None })
     }
 
     fn session(&self) -> Result<&SftpSession, ServeError> {
@@ -153,8 +169,10 @@ impl Serving {
             step(&mut session, &mut self.queue)
         };
         self.session = Some(session);
-        if progress? == Progress::Finished {
-            self.ended = true;
+        match progress? {
+            Progress::Continue => {}
+            Progress::Finished => self.ended = true,
+            Progress::Ended(ending) => (self.ended, self.ending) = (true, Some(ending)),
         }
         Ok(())
     }
@@ -166,6 +184,7 @@ struct Queue {
     pieces: VecDeque<Bytes>,
     bytes: usize,
     wake: bool,
+    wake_at: Option<Instant>,
 }
 
 impl Queue {
@@ -199,6 +218,10 @@ impl ReplySink for Queue {
 
     fn wake(&mut self) {
         self.wake = true;
+    }
+
+    fn wake_after(&mut self, delay: Duration) {
+        self.wake_at = Instant::now().checked_add(delay);
     }
 }
 

@@ -1,11 +1,12 @@
 //! The SFTP server as a program of mock-core: in the connection's own task, or beside it where the file system waits.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use mock_base::event::Problem;
 use mock_core::{Exit, Flow, Outbox, Program, Run, Service, Start};
 
-use super::{Progress, ReplySink, ServeError, SessionError, Sftp, SftpSession};
+use super::{Ending, Progress, ReplySink, ServeError, SessionError, Sftp, SftpSession};
+use crate::fault::Who;
 
 impl Program for Sftp {
     fn start(&self, start: Start) -> Run {
@@ -13,7 +14,7 @@ impl Program for Sftp {
         if self.settings.fs.blocks() {
             return Run::task(serve(sftp, start));
         }
-        Run::service(Channel(sftp.session(&start.request().user)))
+        Run::service(Channel(sftp.session_of(Who::of(start.request()))))
     }
 }
 
@@ -21,8 +22,9 @@ impl Program for Sftp {
 async fn serve(sftp: Sftp, start: Start) -> Exit {
     let channel = start.session().split();
     let stream = tokio::io::join(channel.stdin, channel.stdout);
-    match sftp.serve(stream, &channel.request.user).await {
-        Ok(()) => Exit::status(0),
+    match sftp.speak(stream, Who::of(&channel.request)).await {
+        Ok(None) => Exit::status(0),
+        Ok(Some(ending)) => exit_of(ending),
         // The channel is gone, and nobody is left to be told.
         Err(ServeError::Stream(_)) => Exit::Silent,
         Err(error) => {
@@ -58,7 +60,15 @@ fn flow(progress: Result<Progress, SessionError>) -> Flow {
     match progress {
         Ok(Progress::Continue) => Flow::Continue,
         Ok(Progress::Finished) => Flow::Exit(Exit::status(0)),
+        Ok(Progress::Ended(ending)) => Flow::Exit(exit_of(ending)),
         Err(error) => Flow::Fail(format!("sftp: {error}").into()),
+    }
+}
+
+fn exit_of(ending: Ending) -> Exit {
+    match ending {
+        Ending::Channel => Exit::Silent,
+        Ending::Connection => Exit::Cut,
     }
 }
 
@@ -72,6 +82,10 @@ impl ReplySink for Outbox {
     }
 
     fn wake(&mut self) {
-        self.wake_after(std::time::Duration::ZERO);
+        Self::wake_after(self, Duration::ZERO);
+    }
+
+    fn wake_after(&mut self, delay: Duration) {
+        Self::wake_after(self, delay);
     }
 }

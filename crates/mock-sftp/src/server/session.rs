@@ -10,11 +10,12 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use mock_base::Recorder;
 
 use super::{
-    Cause, ReplySink, SftpOp, copy::Copying, handles::Handles, settings::Settings, sink::Replies,
-    write::Writing,
+    Cause, ReplySink, SftpOp, copy::Copying, faults::Trouble, handles::Handles, settings::Settings,
+    sink::Replies, write::Writing,
 };
 use crate::{
     Caller,
+    fault::Who,
     wire::{DecodeError, MAX_PACKET, MAX_PAYLOAD, Operation, kind},
 };
 
@@ -32,6 +33,10 @@ pub struct SftpSession {
     pub(super) caller: Caller,
     /// The caller's, for records.
     pub(super) start: Bytes,
+    /// Whose channel it is.
+    pub(super) who: Who,
+    /// What faults have done so far, and what they are about to do.
+    pub(super) trouble: Option<Box<Trouble>>,
     /// What was agreed on, once the client has begun.
     pub(super) version: Option<u32>,
     pub(super) handles: Handles,
@@ -51,6 +56,17 @@ pub enum Progress {
     Continue,
     /// The client sends no more, and all is answered.
     Finished,
+    /// A fault ends it, after what was sent.
+    Ended(Ending),
+}
+
+/// What a fault ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The channel, without an exit status.
+    Channel,
+    /// The whole connection.
+    Connection,
 }
 
 /// Why a session cannot go on: what follows would be taken for what it is not.
@@ -78,24 +94,28 @@ pub enum SessionError {
 }
 
 /// What became of the bytes that were there.
-enum Step {
+pub(super) enum Step {
     /// So many were worked on.
     Took(usize),
     /// Nothing, before there are so many.
     Needs(usize),
     /// Nothing, before there is room or time.
     Waits,
+    /// Nothing any more.
+    Ends(Ending),
 }
 
 impl SftpSession {
-    pub(super) fn new(settings: Arc<Settings>, recorder: Option<Recorder>, user: &str) -> Self {
-        let caller = settings.fs.caller(user);
+    pub(super) fn new(settings: Arc<Settings>, recorder: Option<Recorder>, who: Who) -> Self {
+        let caller = settings.fs.caller(who.user());
         Self {
             start: Bytes::copy_from_slice(&caller.start),
             handles: Handles::new(settings.handles),
             settings,
             recorder,
             caller,
+            who,
+            trouble: None,
             version: None,
             held: BytesMut::new(),
             writing: None,
@@ -153,6 +173,7 @@ impl SftpSession {
                         self.held.extend_from_slice(data);
                         return Ok(Progress::Continue);
                     }
+                    Step::Ends(ending) => return Ok(Progress::Ended(ending)),
                 }
                 continue;
             }
@@ -174,6 +195,7 @@ impl SftpSession {
                     self.held.extend_from_slice(data);
                     return Ok(Progress::Continue);
                 }
+                Step::Ends(ending) => return Ok(Progress::Ended(ending)),
             }
         }
     }
@@ -182,6 +204,7 @@ impl SftpSession {
     fn all_done(&self) -> Result<Progress, SessionError> {
         match (self.ended, self.held.is_empty() && self.writing.is_none()) {
             (false, _) => Ok(Progress::Continue),
+            (true, _) if self.has_late_reply() => Ok(Progress::Continue),
             (true, true) => Ok(Progress::Finished),
             (true, false) => Err(SessionError::CutOff),
         }
@@ -189,6 +212,9 @@ impl SftpSession {
 
     /// Does the next thing with the bytes that are there.
     fn step(&mut self, bytes: &[u8], replies: &mut Replies<'_>) -> Result<Step, SessionError> {
+        if let Some(step) = self.troubled_step(replies) {
+            return Ok(step);
+        }
         if !self.copy_on(replies) {
             replies.wake();
             return Ok(Step::Waits);
@@ -212,6 +238,9 @@ impl SftpSession {
         };
         if replies.room() < room_for(packet) {
             return Ok(Step::Waits);
+        }
+        if let Some(step) = self.trouble_ahead(packet, replies) {
+            return Ok(step);
         }
         self.execute(packet, replies)?;
         Ok(Step::Took(4 + length))

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use mock_base::Recorder;
+use mock_base::{Recorder, State, fault::Faults};
 
 use super::SftpSession;
 use crate::{
-    FileSystem,
+    Fault, FileSystem,
+    fault::{FaultError, Stage, Who},
     wire::{Extension, VERSION},
 };
 
@@ -54,6 +55,9 @@ pub(super) struct Settings {
     pub(super) extensions: Vec<Extension>,
     pub(super) handles: usize,
     pub(super) contents: bool,
+    pub(super) faults: Faults<Stage>,
+    /// The states that faults look at where there is no server that has some.
+    pub(super) state: State,
 }
 
 impl Sftp {
@@ -65,6 +69,8 @@ impl Sftp {
             extensions: Extension::ALL.to_vec(),
             handles: 1024,
             contents: true,
+            faults: Faults::new(),
+            state: State::new(),
         };
         Self { settings: Arc::new(settings), recorder: None }
     }
@@ -101,6 +107,31 @@ impl Sftp {
         self
     }
 
+    /// Goes wrong in this way, on the occasions that the fault picks. All clones have the same faults.
+    ///
+    /// Over a stream that is not of a server of mock-core there are no connections and no peers for triggers, and chance is drawn
+    /// from the seed 0.
+    ///
+    /// # Errors
+    ///
+    /// The action cannot be had at the stage.
+    pub fn fault(self, fault: Fault) -> Result<Self, FaultError> {
+        self.settings.faults.add(fault)?;
+        Ok(self)
+    }
+
+    /// The faults, to be added, switched and removed while clients are connected.
+    #[must_use]
+    pub fn faults(&self) -> &Faults<Stage> {
+        &self.settings.faults
+    }
+
+    /// Shares these faults with others, so that one list has those of SFTP and of SCP.
+    pub fn with_faults(mut self, faults: &Faults<Stage>) -> Self {
+        self.change().faults = faults.clone();
+        self
+    }
+
     /// Writes to this journal when it is not run by a server of mock-core, which has its own.
     pub fn record_to(mut self, recorder: Recorder) -> Self {
         self.recorder = Some(recorder);
@@ -110,7 +141,11 @@ impl Sftp {
     /// The protocol for one channel of this user, to be driven by hand.
     #[must_use]
     pub fn session(&self, user: &str) -> SftpSession {
-        SftpSession::new(Arc::clone(&self.settings), self.recorder.clone(), user)
+        self.session_of(Who::alone(user, &self.settings.state))
+    }
+
+    pub(super) fn session_of(&self, who: Who) -> SftpSession {
+        SftpSession::new(Arc::clone(&self.settings), self.recorder.clone(), who)
     }
 
     fn change(&mut self) -> &mut Settings {

@@ -3,6 +3,8 @@
 //! Small replies are gathered for as long as requests are worked on, because each piece that is sent costs its reader.
 //! The data of a read are sent in the pieces of the file system, without a copy.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 
 use super::outcome::Outcome;
@@ -21,6 +23,9 @@ pub trait ReplySink {
 
     /// Asks to resume the session as soon as others have had their turn.
     fn wake(&mut self);
+
+    /// Asks to resume the session after this time, on tokio's clock. Of several requests the last one counts.
+    fn wake_after(&mut self, delay: Duration);
 }
 
 /// Replies that are being written. What was gathered is sent when this is dropped.
@@ -43,6 +48,29 @@ impl<'a> Replies<'a> {
         self.sink.wake();
     }
 
+    pub(super) fn wake_after(&mut self, delay: Duration) {
+        self.sink.wake_after(delay);
+    }
+
+    /// The reply as one piece of bytes, not sent.
+    pub(super) fn encoded(&self, id: u32, outcome: Outcome) -> BytesMut {
+        let mut packet = BytesMut::new();
+        outcome.encode(id, self.version, &mut packet);
+        if let Outcome::Data(pieces) = outcome {
+            packet.extend(pieces);
+        }
+        packet
+    }
+
+    /// Sends bytes as they are.
+    pub(super) fn send_bytes(&mut self, bytes: impl Into<Bytes>) {
+        self.flush();
+        let bytes = bytes.into();
+        if !bytes.is_empty() {
+            self.sink.send(bytes);
+        }
+    }
+
     pub(super) fn send(&mut self, id: u32, outcome: Outcome) {
         if self.small.capacity() == 0 {
             self.small.reserve(SMALL);
@@ -57,9 +85,9 @@ impl<'a> Replies<'a> {
     }
 
     /// Writes what is no reply to a request.
-    pub(super) fn greet(&mut self, version: u32, write: impl FnOnce(&mut BytesMut)) {
+    pub(super) fn greet(&mut self, version: u32, greeting: &[u8]) {
         self.version = version;
-        write(&mut self.small);
+        self.small.extend_from_slice(greeting);
     }
 
     fn flush(&mut self) {

@@ -39,6 +39,8 @@ impl SftpSession {
             return Err(length);
         };
         match self.handles.of(head.handle) {
+            // Faults have to see a write as a whole.
+            _ if !self.is_untroubled() => Err(length),
             Some((handle, open)) if self.version.is_some() && open.flags().is_some_and(writes_in_place) => {
                 self.writing = Some(Writing {
                     id: head.id,

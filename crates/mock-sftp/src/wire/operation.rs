@@ -85,6 +85,12 @@ impl Operation {
         }
     }
 
+    /// Those of the draft, and the extensions that can be offered.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let extensions = Extension::ALL.into_iter().map(Self::Extended);
+        DRAFT.into_iter().map(|(operation, ..)| operation).chain(extensions)
+    }
+
     fn of_the_draft(self) -> Option<(Self, u8, &'static str)> {
         DRAFT.into_iter().find(|(operation, ..)| *operation == self)
     }

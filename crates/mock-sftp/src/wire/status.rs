@@ -84,6 +84,53 @@ impl StatusCode {
     }
 }
 
+/// Names in the form of texts: those of the draft, and those of its later versions for numbers that clients may know.
+const NAMES: [(u32, &str); 32] = [
+    (0, "ok"),
+    (1, "eof"),
+    (2, "no-such-file"),
+    (3, "permission-denied"),
+    (4, "failure"),
+    (5, "bad-message"),
+    (6, "no-connection"),
+    (7, "connection-lost"),
+    (8, "op-unsupported"),
+    (9, "invalid-handle"),
+    (10, "no-such-path"),
+    (11, "file-already-exists"),
+    (12, "write-protect"),
+    (13, "no-media"),
+    (14, "no-space-on-filesystem"),
+    (15, "quota-exceeded"),
+    (16, "unknown-principal"),
+    (17, "lock-conflict"),
+    (18, "dir-not-empty"),
+    (19, "not-a-directory"),
+    (20, "invalid-filename"),
+    (21, "link-loop"),
+    (22, "cannot-delete"),
+    (23, "invalid-parameter"),
+    (24, "file-is-a-directory"),
+    (25, "byte-range-lock-conflict"),
+    (26, "byte-range-lock-refused"),
+    (27, "delete-pending"),
+    (28, "file-corrupt"),
+    (29, "owner-invalid"),
+    (30, "group-invalid"),
+    (31, "no-matching-byte-range-lock"),
+];
+
+impl StatusCode {
+    /// The codes that have a name, with it: without `SSH_FX_`, in lower case.
+    pub(crate) fn with_names() -> impl Iterator<Item = (Self, &'static str)> {
+        NAMES.into_iter().map(|(code, name)| (code.into(), name))
+    }
+
+    pub(crate) fn name(self) -> Option<&'static str> {
+        NAMES.into_iter().find(|(code, _)| *code == self.code()).map(|(_, name)| name)
+    }
+}
+
 impl From<u32> for StatusCode {
     fn from(code: u32) -> Self {
         Self::NAMED.into_iter().find(|named| named.code() == code).unwrap_or(Self::Other(code))

@@ -1,5 +1,7 @@
 //! A client for tests: it asks a session directly, or sends bytes as they are.
 
+use std::time::Duration;
+
 use bytes::{Buf as _, Bytes, BytesMut};
 use mock_base::{Events, Journal};
 use mock_sftp::{
@@ -15,6 +17,8 @@ pub(crate) struct Sink {
     pub(crate) sent: BytesMut,
     pub(crate) capacity: usize,
     pub(crate) woken: bool,
+    /// When it wants to be woken.
+    pub(crate) wake_after: Option<Duration>,
     /// Pieces as they were sent.
     pub(crate) pieces: Vec<Bytes>,
 }
@@ -31,6 +35,10 @@ impl ReplySink for Sink {
 
     fn wake(&mut self) {
         self.woken = true;
+    }
+
+    fn wake_after(&mut self, delay: Duration) {
+        self.wake_after = Some(delay);
     }
 }
 
@@ -52,7 +60,13 @@ impl Client {
     pub(crate) fn connect(sftp: Sftp) -> Self {
         let journal = Journal::new();
         let session = sftp.record_to(journal.recorder("sftp")).session("anna");
-        let sink = Sink { sent: BytesMut::new(), capacity: 1 << 20, woken: false, pieces: Vec::new() };
+        let sink = Sink {
+            sent: BytesMut::new(),
+            capacity: 1 << 20,
+            woken: false,
+            wake_after: None,
+            pieces: Vec::new(),
+        };
         Self { session, sink, journal, id: 0 }
     }
 

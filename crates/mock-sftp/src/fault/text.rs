@@ -1,0 +1,165 @@
+//! Faults of files as text.
+
+use std::fmt;
+
+use mock_base::{
+    GrammarError,
+    fault::{Words, quoted, size},
+};
+
+use super::{Action, Stage, action, stage::On};
+use crate::{
+    ScpOperation,
+    wire::{Operation, StatusCode},
+};
+
+impl mock_base::fault::Stage for Stage {
+    type Action = Action;
+
+    fn read(words: &mut Words<'_>) -> Result<Self, GrammarError> {
+        let on = if words.one_of("a stage of files", &[("sftp", true), ("scp", false)])? {
+            let known: Vec<_> =
+                Operation::all().map(|operation| (operation.name(), Some(operation))).collect();
+            On::Sftp(words.one_of("an operation of SFTP", &[&[("any", None)], &known[..]].concat())?)
+        } else {
+            let known = ScpOperation::ALL.map(|operation| (operation.name(), Some(operation)));
+            On::Scp(words.one_of("an operation of SCP", &[&[("any", None)], &known[..]].concat())?)
+        };
+        let path = if words.is_empty() { None } else { Some(words.pattern("a path")?) };
+        Ok(Self { on, path })
+    }
+
+    fn read_action(&self, words: &mut Words<'_>) -> Result<Action, GrammarError> {
+        let word = words.one_of("an action", &WORDS.map(|word| (word, word)))?;
+        let number = |words: &mut Words<'_>, what| {
+            let number = words.number(what)?;
+            u32::try_from(number).map_err(|_| words.error(format!("`{number}` is too large")))
+        };
+        Ok(match word {
+            "status" => {
+                let code = status(words)?;
+                let text = if words.is_empty() { None } else { Some(words.word("a text")?.to_owned()) };
+                Action::Status(code, text)
+            }
+            "no-space" => Action::NoSpace(after(words)?),
+            "short" => Action::Short(number(words, "a number of bytes or names")?),
+            "partial" => Action::Partial(number(words, "a number of bytes")?),
+            "invalid-handle" => Action::InvalidHandle,
+            "endless" => Action::Endless,
+            "delay" => Action::Delay(words.delay("a delay")?),
+            "silence" => Action::Silence,
+            "reorder" => Action::Reorder,
+            "duplicate" => Action::Duplicate,
+            "wrong-id" => Action::WrongId,
+            "wrong-type" => Action::WrongType,
+            "wrong-length" => Action::WrongLength,
+            "truncate" => Action::Truncate,
+            "garbage" => Action::Garbage(number(words, "a number of bytes")?),
+            "say" => Action::Say(words.word("a text")?.to_owned()),
+            "stall" => Action::Stall(after(words)?),
+            "close" => Action::Close(after(words)?),
+            "close-channel" => Action::CloseChannel(after(words)?),
+            "warn" => Action::Warn(words.word("a text")?.to_owned()),
+            "fatal" => Action::Fatal(words.word("a text")?.to_owned()),
+            _ => Action::Exit(number(words, "an exit status")?),
+        })
+    }
+
+    fn check(&self, action: &Action) -> Result<(), String> {
+        action::check(self, action)
+    }
+}
+
+/// The words that begin an action.
+const WORDS: [&str; 22] = [
+    "status",
+    "no-space",
+    "short",
+    "partial",
+    "invalid-handle",
+    "endless",
+    "delay",
+    "silence",
+    "reorder",
+    "duplicate",
+    "wrong-id",
+    "wrong-type",
+    "wrong-length",
+    "truncate",
+    "garbage",
+    "say",
+    "stall",
+    "close",
+    "close-channel",
+    "warn",
+    "fatal",
+    "exit",
+];
+
+pub(super) fn word_of(action: &Action) -> &'static str {
+    match action {
+        Action::Status(..) => "status",
+        Action::NoSpace(_) => "no-space",
+        Action::Short(_) => "short",
+        Action::Partial(_) => "partial",
+        Action::InvalidHandle => "invalid-handle",
+        Action::Endless => "endless",
+        Action::Delay(_) => "delay",
+        Action::Silence => "silence",
+        Action::Reorder => "reorder",
+        Action::Duplicate => "duplicate",
+        Action::WrongId => "wrong-id",
+        Action::WrongType => "wrong-type",
+        Action::WrongLength => "wrong-length",
+        Action::Truncate => "truncate",
+        Action::Garbage(_) => "garbage",
+        Action::Say(_) => "say",
+        Action::Stall(_) => "stall",
+        Action::Close(_) => "close",
+        Action::CloseChannel(_) => "close-channel",
+        Action::Warn(_) => "warn",
+        Action::Fatal(_) => "fatal",
+        Action::Exit(_) => "exit",
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(word_of(self))?;
+        match self {
+            Self::Status(code, text) => {
+                match code.name() {
+                    Some(name) => write!(f, " {name}")?,
+                    None => write!(f, " {}", code.code())?,
+                }
+                text.as_ref().map_or(Ok(()), |text| write!(f, " {}", quoted(text)))
+            }
+            Self::NoSpace(0) | Self::Stall(0) | Self::Close(0) | Self::CloseChannel(0) => Ok(()),
+            Self::NoSpace(after) | Self::Stall(after) | Self::Close(after) | Self::CloseChannel(after) => {
+                write!(f, " after {}", size(*after))
+            }
+            Self::Short(number) | Self::Partial(number) | Self::Garbage(number) | Self::Exit(number) => {
+                write!(f, " {number}")
+            }
+            // A space within it would make it two words.
+            Self::Delay(delay) => write!(f, " {}", mock_base::fault::word(&delay.to_string())),
+            Self::Say(text) | Self::Warn(text) | Self::Fatal(text) => write!(f, " {}", quoted(text)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A status by its name, or by its number.
+fn status(words: &mut Words<'_>) -> Result<StatusCode, GrammarError> {
+    if let Some(code) = words.look().and_then(|word| word.parse::<u32>().ok()) {
+        let _number = words.word("a status")?;
+        return Ok(code.into());
+    }
+    let known: Vec<_> = StatusCode::with_names().map(|(code, name)| (name, code)).collect();
+    words.one_of("a status", &known)
+}
+
+/// `after 64KiB`, or nothing.
+fn after(words: &mut Words<'_>) -> Result<u64, GrammarError> {
+    if words.take("after") { words.bytes("a number of bytes") } else { Ok(0) }
+}
