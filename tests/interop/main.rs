@@ -14,4 +14,5 @@ mod pytest;
 mod python_cases;
 mod rclone;
 mod shell;
+mod ssh_audit;
 mod sshfs;

@@ -272,6 +272,8 @@ pub(crate) enum AlgorithmSet {
     Modern,
     /// What clients of the last ten years can do
     Compatible,
+    /// And what devices of fifteen years ago cannot do without: SHA-1, group 1, triple DES, CBC
+    Legacy,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -16,6 +16,7 @@ pub struct Algorithms {
     pub(crate) ciphers: Vec<String>,
     pub(crate) macs: Vec<String>,
     pub(crate) compression: Vec<String>,
+    pub(crate) strict_kex: bool,
 }
 
 /// A name that the engine does not implement.
@@ -42,6 +43,8 @@ impl Default for Algorithms {
 impl Algorithms {
     /// What clients of the last ten years can meet (OpenSSH 6.6 to 10, PuTTY, libssh2, `JSch`, paramiko, Go, Node,
     /// .NET), without SHA-1 signatures and without CBC. The default.
+    ///
+    /// `ssh-audit` fails of it the three NIST curves, an ECDSA host key on one, and `hmac-sha1`, which old clients need.
     pub fn compatible() -> Self {
         Self {
             kex: names([
@@ -80,10 +83,37 @@ impl Algorithms {
                 "hmac-sha1",
             ]),
             compression: names(["none", "zlib@openssh.com", "zlib"]),
+            strict_kex: true,
         }
     }
 
-    /// What current OpenSSH prefers, and nothing that anybody advises against.
+    /// What is in no set any more and what devices of fifteen years ago have nothing but: SHA-1 signatures and exchanges, group
+    /// 1, triple DES, CBC. First in each list, before all of [`compatible`](Self::compatible); a client that has something
+    /// better takes that by its own order.
+    pub fn legacy() -> Self {
+        let Self { kex, host_keys, ciphers, macs, compression, strict_kex } = Self::compatible();
+        let and = |first: &[&str], rest: Vec<String>| {
+            first.iter().map(|name| (*name).to_owned()).chain(rest).collect()
+        };
+        let old_kex = [
+            "diffie-hellman-group1-sha1",
+            "diffie-hellman-group14-sha1",
+            "diffie-hellman-group-exchange-sha1",
+        ];
+        Self {
+            kex: and(&old_kex, kex),
+            host_keys: and(&["ssh-rsa"], host_keys),
+            ciphers: and(&["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"], ciphers),
+            macs: and(
+                &["hmac-sha1", "hmac-sha1-etm@openssh.com"],
+                macs.into_iter().filter(|name| name != "hmac-sha1").collect(),
+            ),
+            compression,
+            strict_kex,
+        }
+    }
+
+    /// What current OpenSSH prefers, and nothing that anybody advises against: `ssh-audit` fails nothing of it.
     pub fn modern() -> Self {
         Self {
             kex: names([
@@ -104,10 +134,25 @@ impl Algorithms {
             ]),
             macs: names(["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"]),
             compression: names(["none", "zlib@openssh.com"]),
+            strict_kex: true,
         }
     }
 
-    /// Offers these key exchange methods. `ext-info-s` and strict key exchange are announced in any case.
+    /// The names in each list, in order: `kex`, `host_keys`, `ciphers`, `macs`, `compression`.
+    pub fn lists(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        let Self { kex, host_keys, ciphers, macs, compression, strict_kex: _ } = self;
+        let names = ["kex", "host_keys", "ciphers", "macs", "compression"];
+        names.into_iter().zip([kex, host_keys, ciphers, macs, compression].map(Vec::as_slice))
+    }
+
+    /// Announces strict key exchange (OpenSSH PROTOCOL section 1.10), or not: announced by default. It is in force if the
+    /// client announces it too.
+    pub fn strict_kex(mut self, announced: bool) -> Self {
+        self.strict_kex = announced;
+        self
+    }
+
+    /// Offers these key exchange methods. `ext-info-s` is announced in any case.
     pub fn kex<I: IntoIterator<Item: Into<String>>>(mut self, list: I) -> Self {
         self.kex = names(list);
         self

@@ -13,6 +13,7 @@ use crate::{
     connection::HandlerFactory,
     fault::{Fault, Faults, Stage},
     runtime,
+    upkeep::HostKeysFor,
 };
 
 /// Makes a [`MockSshServer`]. Without any call it makes a safe one, which lets nobody in.
@@ -35,11 +36,12 @@ use crate::{
 pub struct Builder {
     pub(crate) options: Options,
     host_keys: Vec<HostKey>,
-    built: Built,
+    pub(crate) built: Built,
     rules: Vec<Exec>,
     factory: Option<Box<HandlerFactory>>,
     journal: Option<Journal>,
     network: Option<Network>,
+    pub(crate) host_keys_for: Option<Box<HostKeysFor>>,
     pub(crate) expectations: Expectations,
     pub(crate) hints_on_stderr: bool,
     faults: Vec<Fault>,
@@ -53,6 +55,7 @@ pub(crate) struct BuiltParts {
     pub(crate) factory: Option<Box<HandlerFactory>>,
     pub(crate) journal: Journal,
     pub(crate) network: Option<Network>,
+    pub(crate) host_keys_for: Option<Box<HostKeysFor>>,
     pub(crate) expectations: Expectations,
     pub(crate) faults: Faults<Stage>,
 }
@@ -239,13 +242,6 @@ impl Builder {
         self
     }
 
-    /// Has this many channels at once on a connection: 1,000 by default. Further ones are refused for want of resources
-    /// (RFC 4254 section 5.1). OpenSSH's `MaxSessions` is 10.
-    pub fn max_channels(mut self, limit: usize) -> Self {
-        self.options.max_channels = limit;
-        self
-    }
-
     /// Lets programs go on for this long in a shutdown: not at all by default.
     pub fn grace(mut self, limit: Duration) -> Self {
         self.options.grace = limit;
@@ -346,6 +342,7 @@ impl Builder {
             factory,
             journal,
             network,
+            host_keys_for,
             expectations,
             hints_on_stderr,
             faults: wanted,
@@ -367,6 +364,7 @@ impl Builder {
             factory,
             journal: journal.unwrap_or_default(),
             network,
+            host_keys_for,
             expectations,
             faults,
         })

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use mock_base::{
-    Expectations,
+    Expectations, Pattern,
     event::{ChannelKind, Pty, WindowChange},
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Built {
     pub(crate) forwards: Vec<Forward>,
     pub(crate) remote_forwards: Vec<RemoteForward>,
     pub(crate) x11_forwarding: bool,
+    /// Names of environment variables that are taken; all if there is no list.
+    pub(crate) accepted_env: Option<Vec<Pattern>>,
     /// What the strategies remember.
     pub(crate) memory: Memory,
     /// What is expected of the server: strategies may add to it.
@@ -138,8 +140,9 @@ impl Handler for Composed {
         answer.unwrap_or_else(Open::refuse)
     }
 
-    fn env(&mut self, _: &str, _: &str) -> bool {
-        true
+    fn env(&mut self, name: &str, _: &str) -> bool {
+        let accepted = self.built.accepted_env.as_ref();
+        accepted.is_none_or(|names| names.iter().any(|pattern| pattern.is_match(name)))
     }
 
     fn pty(&mut self, _: &Pty) -> bool {

@@ -126,8 +126,8 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     let kill = server.kill.child_token();
     let scene = Arc::new(Scene::new(&server.faults, &connection, kill.clone(), server.stop.clone()));
     let plan = fault::begin(&server, &scene, &mut socket).await;
-    let handler = match make_handler(&server, &connection) {
-        Ok(handler) => handler,
+    let (handler, config) = match prepare(&server, &connection) {
+        Ok(prepared) => prepared,
         Err(text) => {
             recorder.record(Panicked::new("handler factory", text));
             recorder.record(Disconnected::new(ClosedBy::Error, "the handler factory panicked", 0_u64, 0_u64));
@@ -150,7 +150,8 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     let (transport, mut given_back) =
         Transport::new(socket, Arc::clone(&traffic), Arc::clone(&scene), plan.wrong_signature);
     let engine = Engine::new(connection, handler, Arc::clone(&surroundings));
-    let config = plan.config.unwrap_or_else(|| Arc::clone(&server.config));
+    // A fault goes before what the builder says.
+    let config = plan.config.unwrap_or(config);
     let ended = engine::run(config, transport, &traffic, engine, &server.stop).await;
 
     // Programs end with their connection, before it is said to be over.
@@ -180,13 +181,20 @@ async fn leave<S: Stream>(socket: S, end: &End, by_fault: Option<&Ending>, traff
     }
 }
 
-fn make_handler(server: &Shared, connection: &Connection) -> Result<Box<dyn Handler>, String> {
+/// Who decides on a connection, and what the engine runs it with: what a test supplies may panic.
+fn prepare(
+    server: &Shared,
+    connection: &Connection,
+) -> Result<(Box<dyn Handler>, Arc<engine::Config>), String> {
     let composed = Composed::new(Arc::clone(&server.built), connection.clone());
-    match &server.factory {
-        None => Ok(Box::new(composed)),
-        Some(factory) => catch_unwind(AssertUnwindSafe(|| factory(connection, composed)))
-            .map_err(|panic| panic_text(&*panic)),
-    }
+    let prepare = || {
+        let handler: Box<dyn Handler> = match &server.factory {
+            None => Box::new(composed),
+            Some(factory) => factory(connection, composed),
+        };
+        (handler, server.config_for(connection))
+    };
+    catch_unwind(AssertUnwindSafe(prepare)).map_err(|panic| panic_text(&*panic))
 }
 
 /// How a connection ended.
@@ -238,6 +246,9 @@ impl End {
             }
             russh::Error::InactivityTimeout | russh::Error::Elapsed(_) => {
                 return by(ClosedBy::Server, "inactive for too long");
+            }
+            russh::Error::KeepaliveTimeout => {
+                return by(ClosedBy::Server, "keepalive requests were not answered");
             }
             russh::Error::NoCommonAlgo { .. } => DisconnectReason::KeyExchangeFailed,
             russh::Error::Version => DisconnectReason::ProtocolVersionNotSupported,

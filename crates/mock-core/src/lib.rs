@@ -25,6 +25,7 @@ mod server;
 mod session;
 mod shell;
 mod transport;
+mod upkeep;
 mod verify;
 
 pub use algorithms::{Algorithms, UnknownAlgorithm};

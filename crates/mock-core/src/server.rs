@@ -17,13 +17,14 @@ use tokio::{io::DuplexStream, net::TcpListener, runtime::Handle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Builder, Closed, HostKey, KitBuilder, Shutdown, ShutdownError, StartError, Stopper, accept,
+    Builder, Closed, Connection, HostKey, KitBuilder, Shutdown, ShutdownError, StartError, Stopper, accept,
     composed::Built,
     config::Options,
     connection::{self, HandlerFactory, Origin},
     engine,
     fault::{Faults, Stage},
     forward::Listeners,
+    upkeep::HostKeysFor,
 };
 
 /// Bytes that wait in each direction of an in-memory connection.
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) port: Option<u32>,
     pub(crate) host_keys: Vec<HostKey>,
     pub(crate) config: Arc<engine::Config>,
+    pub(crate) host_keys_for: Option<Box<HostKeysFor>>,
     pub(crate) built: Arc<Built>,
     pub(crate) factory: Option<Box<HandlerFactory>>,
     pub(crate) recorder: Recorder,
@@ -77,6 +79,16 @@ impl Shared {
 
     pub(crate) fn connections_so_far(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// What the engine runs a connection with.
+    pub(crate) fn config_for(&self, connection: &Connection) -> Arc<engine::Config> {
+        let keys = self.host_keys_for.as_ref().map(|choose| choose(connection)).unwrap_or_default();
+        // The names of the algorithms were checked when the server was started.
+        match engine::config(&self.options, &keys) {
+            Ok(config) if !keys.is_empty() => Arc::new(config),
+            _ => Arc::clone(&self.config),
+        }
     }
 
     /// A connection within this process that these servers forwarded; closed at once when the server is stopping.
@@ -145,6 +157,7 @@ impl MockSshServer {
         };
         let shared = Arc::new(Shared {
             recorder: parts.journal.recorder(options.name.as_str()),
+            host_keys_for: parts.host_keys_for,
             config: Arc::new(engine::config(&options, &parts.host_keys)?),
             options,
             port: listener.as_ref().map(|(_, address)| address.port().into()),

@@ -1,6 +1,7 @@
 //! OpenSSH: `ssh`, `sftp`, `ssh-keyscan`, `ssh-add` and `ssh-keygen`, as installed.
 
 mod agent;
+mod algorithms;
 mod binary;
 mod certificates;
 mod channels;

@@ -163,6 +163,7 @@ impl AlgorithmSet {
         match self {
             Self::Modern => Algorithms::modern(),
             Self::Compatible => Algorithms::compatible(),
+            Self::Legacy => Algorithms::legacy(),
         }
     }
 }

@@ -91,12 +91,18 @@ pub(super) const SERVER: Keys = Keys {
         "agent_forwarding",
         "x11_forwarding",
         "max_channels",
+        "accept_env",
+        "rekey_after",
+        "rekey_after_bytes",
+        "keepalive",
+        "window",
+        "max_packet",
     ],
 };
 
 pub(super) const ALGORITHMS: Keys = Keys {
     place: "in [server.algorithms]",
-    keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression"],
+    keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression", "strict_kex"],
 };
 
 pub(super) const USER: Keys = Keys {

@@ -4,12 +4,13 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use mock_base::expect_all_matched;
+use mock_base::{Pattern, expect_all_matched};
 use mock_core::{Algorithms, Builder, HostKey};
 
 use super::{
     engine,
     keys::{ALGORITHMS, SERVER},
+    pattern,
     reader::{Node, Table},
 };
 
@@ -53,7 +54,16 @@ options! {
     agent_forwarding: bool,
     x11_forwarding: bool,
     max_channels: usize,
+    accept_env: Vec<Pattern>,
+    rekey_after: Duration,
+    rekey_after_bytes: usize,
+    keepalive: Duration,
+    window: u32,
+    max_packet: u32,
 }
+
+/// Keepalive requests that a client may leave without an answer, as OpenSSH's `ClientAliveCountMax` has it by default.
+const UNANSWERED: usize = 3;
 
 /// When something is given up.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +112,14 @@ impl ServerOptions {
             agent_forwarding: table.flag("agent_forwarding"),
             x11_forwarding: table.flag("x11_forwarding"),
             max_channels: narrow(table.number("max_channels", 1, u64::from(u32::MAX))),
+            accept_env: table
+                .get("accept_env")
+                .map(|node| node.one_or_more().iter().filter_map(pattern::read).collect()),
+            rekey_after: table.get("rekey_after").and_then(|node| duration(&node)),
+            rekey_after_bytes: narrow(table.number("rekey_after_bytes", 1, 1 << 30)),
+            keepalive: table.get("keepalive").and_then(|node| duration(&node)),
+            window: narrow(table.number("window", 2, u64::from(u32::MAX))),
+            max_packet: narrow(table.number("max_packet", 1, u64::from(u32::MAX))),
         }
     }
 
@@ -123,7 +141,11 @@ impl ServerOptions {
             grace,
             seed,
             recorded_stdin,
-            max_channels
+            max_channels,
+            rekey_after,
+            rekey_after_bytes,
+            window,
+            max_packet
         );
         if options.strict == Some(true) {
             builder = builder.verify_with(expect_all_matched());
@@ -136,6 +158,10 @@ impl ServerOptions {
         }
         if options.agent_forwarding == Some(true) {
             builder = builder.accept_agent_forwarding();
+        }
+        builder = options.accept_env.into_iter().flatten().fold(builder, Builder::accept_env);
+        if let Some(interval) = options.keepalive {
+            builder = builder.keepalive(interval, UNANSWERED);
         }
         if options.x11_forwarding == Some(true) {
             builder = builder.accept_x11_forwarding();
@@ -215,10 +241,19 @@ fn algorithms(node: &Node<'_>) -> Option<Algorithms> {
         };
         with(algorithms, list.one_or_more().iter().filter_map(name).collect())
     };
-    Some(lists.into_iter().fold(base, add))
+    let algorithms = lists.into_iter().fold(base, add);
+    Some(match table.flag("strict_kex") {
+        Some(announced) => algorithms.strict_kex(announced),
+        None => algorithms,
+    })
 }
 
 fn set(node: &Node<'_>) -> Option<Algorithms> {
-    let choices = [("compatible", false), ("modern", true)];
-    Some(if node.choice(&choices)? { Algorithms::modern() } else { Algorithms::compatible() })
+    type Set = fn() -> Algorithms;
+    let choices: [(&str, Set); 3] = [
+        ("compatible", Algorithms::compatible),
+        ("modern", Algorithms::modern),
+        ("legacy", Algorithms::legacy),
+    ];
+    Some(node.choice(&choices)?())
 }

@@ -95,6 +95,23 @@ pub(super) fn known_hosts(host: &str, keys: &[HostKey], authorities: &[PublicKey
     lines
 }
 
+impl HostKey {
+    /// The line of `known_hosts` for a server at this address with this key: for a key with a certificate the one with the
+    /// marker `@cert-authority`.
+    ///
+    /// ```
+    /// use mock_core::HostKey;
+    ///
+    /// let key = HostKey::ed25519();
+    /// let line = key.known_hosts_line(([127, 0, 0, 1], 2222).into());
+    /// assert_eq!(line, format!("[127.0.0.1]:2222 {}", key.to_openssh()));
+    /// ```
+    #[must_use]
+    pub fn known_hosts_line(&self, address: SocketAddr) -> String {
+        known_hosts(&known_host(address), std::slice::from_ref(self), &[]).concat()
+    }
+}
+
 /// Where a client on this machine reaches a server that listens on every address.
 pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {

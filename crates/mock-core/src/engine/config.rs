@@ -3,13 +3,12 @@
 use std::{borrow::Cow, time::Duration};
 
 use russh::{
-    MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex,
+    Limits, MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex,
     keys::{Algorithm, PrivateKey},
     mac,
     server::Config,
 };
 
-use super::window::FULL_WINDOW;
 use crate::{Algorithms, HostKey, UnknownAlgorithm, config::Options};
 
 /// Messages between tasks and the session; more of them did not make output faster.
@@ -32,7 +31,15 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
         max_auth_attempts: options.max_auth_attempts as usize + UNSEEN_ATTEMPTS,
         keys: host_keys.iter().map(|key| PrivateKey::clone(key.private_key())).collect(),
         certificates: host_keys.iter().filter_map(HostKey::certificate).cloned().collect(),
-        window_size: FULL_WINDOW,
+        window_size: options.window,
+        maximum_packet_size: options.max_packet,
+        limits: Limits {
+            rekey_write_limit: options.rekey_after_bytes,
+            rekey_read_limit: options.rekey_after_bytes,
+            rekey_time_limit: options.rekey_after,
+        },
+        keepalive_interval: options.keepalive.map(|(interval, _)| interval),
+        keepalive_max: options.keepalive.map_or(0, |(_, unanswered)| unanswered),
         event_buffer_size: EVENT_BUFFER,
         inactivity_timeout: options.inactivity_timeout,
         preferred: preferred(&options.algorithms)?,
@@ -47,7 +54,10 @@ pub(crate) fn without_window(config: &mut Config) {
 
 fn preferred(algorithms: &Algorithms) -> Result<Preferred, UnknownAlgorithm> {
     let mut kex = parse("key exchange", &algorithms.kex, |name| kex::Name::try_from(name).ok())?;
-    kex.extend([kex::EXTENSION_SUPPORT_AS_SERVER, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER]);
+    kex.push(kex::EXTENSION_SUPPORT_AS_SERVER);
+    if algorithms.strict_kex {
+        kex.push(kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER);
+    }
     Ok(Preferred {
         kex: kex.into(),
         key: parse("host key", &algorithms.host_keys, |name| Algorithm::new(name).ok())?.into(),
@@ -77,8 +87,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sets_consist_of_algorithms_that_the_engine_has() {
-        for algorithms in [Algorithms::compatible(), Algorithms::modern()] {
+    fn the_sets_consist_of_algorithms_that_the_engine_has() {
+        for algorithms in [Algorithms::compatible(), Algorithms::modern(), Algorithms::legacy()] {
             let options = Options { algorithms, ..Options::default() };
             config(&options, &[]).unwrap();
         }

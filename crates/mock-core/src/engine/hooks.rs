@@ -183,7 +183,7 @@ impl server::Handler for Engine {
 
     fn adjust_window(&mut self, id: ChannelId, _: u32) -> u32 {
         let unread = self.channels.get(&id).map_or(0, OurChannel::unread);
-        window::size_for(unread)
+        window::size_for(unread, self.surroundings.options.window)
     }
 
     async fn pty_request(

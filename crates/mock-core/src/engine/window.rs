@@ -5,9 +5,6 @@
 //! program does not read is answered with the smallest size that can still be raised again: its window runs dry,
 //! and then goes on two bytes at a time until the program has read. `docs/engine.md` has the details.
 
-/// Window of a channel whose program keeps up.
-pub(super) const FULL_WINDOW: u32 = 2 << 20;
-
 /// Window of a channel whose program does not: with 1 the engine would never ask again.
 pub(super) const DRY_WINDOW: u32 = 2;
 
@@ -18,6 +15,7 @@ pub(super) const UNREAD: usize = 1 << 20;
 /// busy channels on the same connection.
 pub(super) const UNREAD_LIMIT: usize = 64 << 20;
 
-pub(super) fn size_for(unread: usize) -> u32 {
-    if unread < UNREAD { FULL_WINDOW } else { DRY_WINDOW }
+/// The size to top up to: `full` for a channel whose program keeps up.
+pub(super) fn size_for(unread: usize, full: u32) -> u32 {
+    if unread < UNREAD { full } else { DRY_WINDOW }
 }
