@@ -8,10 +8,13 @@ use mock_sftp::{
 use serde_json::json;
 use support::noise;
 
-use crate::python_cases::{
-    agents, binary, channels, factors,
-    files::{Files, make_tree, tree},
-    forwards, logins,
+use crate::{
+    faults::files as faults,
+    python_cases::{
+        agents, binary, channels, factors,
+        files::{Files, make_tree, tree},
+        forwards, logins,
+    },
 };
 
 const LOGINS: &str = "asyncssh_logins.py";
@@ -213,4 +216,14 @@ fn a_bastion_leads_to_the_host_behind_it() {
 #[test]
 fn a_client_has_the_server_listen_until_it_withdraws() {
     forwards::remote(FORWARDS);
+}
+
+#[test]
+fn faults_of_sftp_are_met() {
+    faults::met_by_python("AsyncSSH", "asyncssh_faults.py", faults::sftp());
+}
+
+#[test]
+fn faults_of_scp_are_met() {
+    faults::met_by_python("AsyncSSH", "asyncssh_faults.py", faults::scp());
 }

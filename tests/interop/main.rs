@@ -6,6 +6,7 @@
 
 mod asyncssh;
 mod dbclient;
+mod faults;
 mod node;
 mod openssh;
 mod paramiko;

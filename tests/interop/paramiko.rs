@@ -7,7 +7,10 @@ use mock_sftp::{File, SftpEvents as _, sftp_op, uploaded, wire::Operation};
 use serde_json::json;
 use support::noise;
 
-use crate::python_cases::{agents, binary, channels, factors, files::Files, forwards, logins};
+use crate::{
+    faults::files as faults,
+    python_cases::{agents, binary, channels, factors, files::Files, forwards, logins},
+};
 
 const LOGINS: &str = "paramiko_logins.py";
 const CHANNELS: &str = "paramiko_channels.py";
@@ -194,4 +197,9 @@ fn a_bastion_leads_to_the_host_behind_it() {
 #[test]
 fn a_client_has_the_server_listen_until_it_withdraws() {
     forwards::remote(FORWARDS);
+}
+
+#[test]
+fn faults_of_sftp_are_met() {
+    faults::met_by_python("Paramiko", "paramiko_faults.py", faults::sftp());
 }

@@ -7,6 +7,7 @@ mod certificates;
 mod channels;
 mod exec;
 mod factors;
+mod faults;
 mod files;
 mod forwarding;
 mod keys;
