@@ -7,6 +7,7 @@ mod openssh {
     mod blocking;
     mod deploy;
     mod flaky;
+    mod netconf;
     mod one_decision;
     mod transcript;
     mod two_factors;

@@ -4,7 +4,9 @@
 //! look for a flag; the README tells the story.
 
 mod agent;
+mod check;
 mod files;
+mod forwards;
 
 use std::{
     net::IpAddr,
@@ -19,7 +21,9 @@ use crate::{lab::Purpose, output::People, placeholder};
 
 pub(crate) use self::{
     agent::{AgentArgs, AgentPolicy},
+    check::CheckArgs,
     files::{FileArgs, HostDirectory, SftpServerArgs},
+    forwards::ForwardArgs,
 };
 
 /// A mock SSH server for tests in any language.
@@ -118,17 +122,6 @@ pub(crate) struct VerifyArgs {
     pub(crate) control: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct CheckArgs {
-    /// The files; what they include is checked as well
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) file: Vec<PathBuf>,
-
-    /// Print a line of JSON for each file, with what is wrong
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// What runs, whoever is told of it.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ServerArgs {
@@ -147,6 +140,9 @@ pub(crate) struct ServerArgs {
 
     #[command(flatten)]
     pub(crate) behaviour: BehaviourArgs,
+
+    #[command(flatten)]
+    pub(crate) forwards: ForwardArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

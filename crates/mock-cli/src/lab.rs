@@ -89,14 +89,14 @@ impl Lab {
             Some(scenario) => scenario.start_hosts(&network).await?,
             None => Vec::new(),
         };
-        let builder = match &cast.scenario {
-            Some(scenario) => {
-                let strict = expect.strict;
-                scenario.serve(args, host_keys, purpose.port, strict, cast.files.as_ref(), &network)
-            }
-            None => {
-                host_keys.into_iter().fold(builder(args, purpose, cast.files.as_ref()), Builder::host_key)
-            }
+        let builder = if let Some(scenario) = &cast.scenario {
+            scenario.serve(args, host_keys, purpose.port, expect.strict, cast.files.as_ref(), &network)
+        } else {
+            let builder = builder(args, purpose, cast.files.as_ref());
+            let builder = host_keys.into_iter().fold(builder, Builder::host_key);
+            let rules = args.forwards.forward.iter().map(|rule| rule.build(&network));
+            let remote = args.forwards.remote_forward.iter().cloned();
+            remote.fold(rules.fold(builder, Builder::forward), Builder::remote_forward)
         };
         let builder = args.behaviour.fault.iter().cloned().fold(builder, Builder::fault);
         let server = cast.let_in(builder).journal(&journal).start().await?;

@@ -160,3 +160,17 @@ fn a_rule_that_a_request_adds_answers_the_next_command() {
     let (finished, _home) = server.finish();
     assert!(finished.succeeded().contains(r#""reason":"requested""#), "{finished}");
 }
+
+#[test]
+fn forwards_are_flags_as_well() {
+    let home = Home::new();
+    let verify = |rule: &str| {
+        let mut verify = MockSshBinary::command(&home);
+        let expected = r#"forwarded "db01:5432" x1"#;
+        verify.args(["verify", "--forward", rule, "--expect", expected]);
+        verify.args(["--", "ssh", "-F", "{config}", "-W", "db01:5432", "none"]);
+        Client::run(&mut verify)
+    };
+    assert!(verify(r#"to = "db01:5432", reply = "ready""#).succeeded().contains("ready"));
+    verify(r#"to = "db01:5432", ecko = true"#).failed(2, "unknown key `ecko`: did you mean `echo`?");
+}

@@ -116,6 +116,8 @@ impl Scenario {
         let server = options(args, host_keys).or(server);
         scenario.parts.server = ServerOptions { strict: None, port: server.port.or(Some(port)), ..server };
         scenario.parts.expectations.clear();
+        scenario.parts.forwards.splice(0..0, args.forwards.forward.iter().cloned());
+        scenario.parts.remote_forwards.splice(0..0, args.forwards.remote_forward.iter().cloned());
         scenario.parts.files = files.cloned().into();
         let rest = match args.behaviour.exec {
             Some(ExecMode::Deny) => Some(Rest::Deny),

@@ -4,14 +4,16 @@ use mock_base::{Delay, Pattern};
 use mock_core::{Forward, Network, OpenFailure, RemoteForward};
 
 use super::{
+    files::{self, Parts},
     keys::{FORWARD, REMOTE_FORWARD},
     pattern,
+    problem::{Problem, ScenarioError},
     reader::{Node, Table},
 };
 
 /// A rule, of which the servers are not there yet.
 #[derive(Debug, Clone)]
-pub(super) struct ForwardRule {
+pub(crate) struct ForwardRule {
     to: Pattern,
     end: End,
     after: Option<Delay>,
@@ -27,7 +29,7 @@ enum End {
 }
 
 impl ForwardRule {
-    pub(super) fn build(&self, network: &Network) -> Forward {
+    pub(crate) fn build(&self, network: &Network) -> Forward {
         let to = || Forward::to(self.to.clone());
         let rule = match &self.end {
             End::Server(name) => to().connect(network.named(name)),
@@ -131,4 +133,28 @@ fn remote_rule(node: &Node<'_>) -> Option<RemoteForward> {
             None => rule,
         }
     })
+}
+
+/// A rule for forwards as a flag has it: the keys of `[[forward]]` on one line.
+pub(crate) fn forward_of_flag(text: &str) -> Result<ForwardRule, String> {
+    of_flag("forward", text, |parts| parts.forwards)
+}
+
+/// The same for `[[remote_forward]]`.
+pub(crate) fn remote_forward_of_flag(text: &str) -> Result<RemoteForward, String> {
+    of_flag("remote_forward", text, |parts| parts.remote_forwards)
+}
+
+fn of_flag<T>(key: &str, text: &str, rules: impl Fn(Parts) -> Vec<T>) -> Result<T, String> {
+    let parts = files::parse(&format!("{key} = {{ {text} }}"), "flag").map_err(|error| match error {
+        ScenarioError::Invalid { problems } => {
+            let told = |problem: &Problem| match problem.hint() {
+                Some(hint) => format!("{}: {hint}", problem.message()),
+                None => problem.message().to_owned(),
+            };
+            problems.iter().map(told).collect::<Vec<_>>().join("; ")
+        }
+        error => error.to_string(),
+    })?;
+    rules(parts).into_iter().next().ok_or_else(|| "there is nothing in the rule".to_owned())
 }

@@ -31,7 +31,11 @@ use mock_core::{Builder, Exec, KitUser, MockSshServer, Network};
 use mock_sftp::MemFs;
 
 use self::files::{Parts, Rest};
-pub(crate) use self::{cast::Cast, together::Host};
+pub(crate) use self::{
+    cast::Cast,
+    forward::{ForwardRule, forward_of_flag, remote_forward_of_flag},
+    together::Host,
+};
 pub use self::{
     problem::{Problem, ScenarioError},
     together::ScenarioServers,

@@ -98,3 +98,34 @@ async fn several_host_keys_are_offered_and_the_client_chooses() {
         assert_eq!(seen.host_key, algorithm);
     }
 }
+
+#[tokio::test]
+async fn a_hundred_channels_on_a_connection_and_no_more() {
+    let cat = async |mut session: mock_core::Session| {
+        while let Some(data) = session.read().await {
+            session.write(data).await?;
+        }
+        std::io::Result::Ok(())
+    };
+    let server =
+        open().exec(mock_core::Exec::on("cat").run(cat)).max_channels(100).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let mut channels = Vec::new();
+    for _ in 0..100 {
+        let channel = client.channel_open_session().await.unwrap();
+        channel.exec(true, "cat").await.unwrap();
+        channels.push(channel);
+    }
+    let refused = client.channel_open_session().await.unwrap_err();
+    assert!(format!("{refused:?}").contains("ResourceShortage"), "{refused:?}");
+    for (number, channel) in channels.iter().enumerate() {
+        channel.data(format!("{number}").as_bytes()).await.unwrap();
+        channel.eof().await.unwrap();
+    }
+    for (number, channel) in channels.iter_mut().enumerate() {
+        assert_eq!(crate::support::drain(channel).await.stdout, number.to_string());
+    }
+    assert!(client.channel_open_session().await.is_ok());
+    let why = server.events().first(event::channel_refused()).unwrap();
+    assert_eq!((why.code, why.reason.as_str()), (4, "100 channels are open"));
+}
