@@ -193,13 +193,14 @@ impl Output {
         &self,
         write: impl AsyncFnOnce(&ChannelWriteHalf<Msg>, &Handle) -> bool,
     ) -> io::Result<()> {
-        let Some(channel) = self.shared.channel.get() else {
+        let Some(channel) = self.shared.channel.get().filter(|_| !self.is_closed()) else {
             return Err(closed());
         };
+        // The write first: mostly it is done at once, and then nobody needs to be told of a close.
         let done = tokio::select! {
             biased;
-            () = self.shared.closed.cancelled() => false,
             done = write(channel, &self.shared.handle) => done,
+            () = self.shared.closed.cancelled() => false,
         };
         if done { Ok(()) } else { Err(closed()) }
     }

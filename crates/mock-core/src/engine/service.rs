@@ -1,13 +1,19 @@
 //! Drives a program that is a state machine.
 //!
-//! Data goes in from the connection's own task, without a copy. Replies come out in a task of the channel, which is
-//! the only one that waits for the client's window: the engine shows a hook neither that window nor a way to be
-//! called back by a timer, so a reply cannot be sent from where the data arrives.
+//! Data goes in from the connection's own task, without a copy. Replies come out of a future that waits for the client's
+//! window and for timers, neither of which the engine shows to a hook. A task of the channel owns that future, and the
+//! hook gives it a turn after a short packet: what can be sent at once is, without a switch to the task and back.
 
 use std::{
+    future::poll_fn,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -15,19 +21,103 @@ use mock_base::{
     Recorder,
     event::{Panicked, Problem},
 };
-use tokio::{sync::Notify, time::sleep_until};
+use tokio::time::sleep_until;
 
 use super::{OutputStream, channel::ChannelShared, panic_text};
-use crate::{Exit, Flow, Outbox, Service};
+use crate::{BoxFuture, Exit, Flow, Outbox, Service};
 
-/// Replies up to this size are gathered into one packet of at most [`PACKET`] bytes.
+/// Replies up to this size are gathered into one packet of at most [`PACKET`] bytes. Packets up to it are short.
 const SMALL: usize = 4 * 1024;
 const PACKET: usize = 32 * 1024;
 
-/// A state machine, and what it wants to send.
+/// A service on a channel: what is handed to it, and the future that sends what it replies.
 pub(super) struct Driver {
+    machine: Arc<Machine>,
+    /// Gone once all is sent.
+    sending: Mutex<Option<BoxFuture<()>>>,
+    /// Wakes the task that owns this; none before it has begun.
+    task: Mutex<Option<Waker>>,
+    /// Whether the packet before was a long one.
+    uploading: AtomicBool,
+}
+
+impl Driver {
+    pub(super) fn new(service: Box<dyn Service>, channel: Arc<ChannelShared>) -> Self {
+        let core = Core { service: Some(service), out: Outbox::new(), exit: Exit::Silent, changed: false };
+        let machine = Arc::new(Machine { core: Mutex::new(core), recorder: channel.recorder.clone() });
+        let sending: BoxFuture<()> = Box::pin(send(Arc::clone(&machine), channel));
+        Self {
+            machine,
+            sending: Mutex::new(Some(sending)),
+            task: Mutex::new(None),
+            uploading: AtomicBool::new(false),
+        }
+    }
+
+    /// Hands data over. Returns how much of all data the service holds back.
+    pub(super) fn receive(&self, data: &[u8]) -> usize {
+        self.machine.step(|service, out| service.receive(data, out));
+        // In an upload more is on its way, and what it is answered with is better sent together, by the task.
+        let long = data.len() > SMALL;
+        if self.uploading.swap(long, Ordering::Relaxed) || long {
+            self.wake();
+        } else {
+            self.take_turn();
+        }
+        self.held()
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.machine.with(|core| core.service.as_ref().map_or(0, |service| service.held()))
+    }
+
+    pub(super) fn eof(&self) {
+        self.machine.step(|service, out| service.eof(out));
+        self.take_turn();
+    }
+
+    /// Sends what the service replies, until it is done or its channel is closed.
+    pub(super) async fn run(&self) {
+        poll_fn(|context| {
+            *lock(&self.task) = Some(context.waker().clone());
+            turn(&mut lock(&self.sending), context.waker())
+        })
+        .await;
+    }
+
+    fn wake(&self) {
+        if let Some(task) = &*lock(&self.task) {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Sends what can be sent at once, from where the data arrived. The task is woken for the rest.
+    fn take_turn(&self) {
+        let Some(task) = lock(&self.task).clone() else { return };
+        let ended = self.sending.try_lock().map(|mut sending| turn(&mut sending, &task).is_ready());
+        // All is sent; or the task is at it in another thread, and may have looked before there was this.
+        if ended.unwrap_or(true) {
+            task.wake();
+        }
+    }
+}
+
+fn turn(sending: &mut Option<BoxFuture<()>>, task: &Waker) -> Poll<()> {
+    let turn = sending.as_mut().map(|sending| sending.as_mut().poll(&mut Context::from_waker(task)));
+    let turn = turn.unwrap_or(Poll::Ready(()));
+    if turn.is_ready() {
+        *sending = None;
+    }
+    turn
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The state machine, and what it wants to send.
+struct Machine {
     core: Mutex<Core>,
-    changed: Notify,
     recorder: Recorder,
 }
 
@@ -36,34 +126,18 @@ struct Core {
     service: Option<Box<dyn Service>>,
     out: Outbox,
     exit: Exit,
+    /// Whether the service had a turn that the sending future does not know of.
+    changed: bool,
 }
 
-impl Driver {
-    pub(super) fn new(service: Box<dyn Service>, recorder: Recorder) -> Self {
-        let core = Core { service: Some(service), out: Outbox::new(), exit: Exit::Silent };
-        Self { core: Mutex::new(core), changed: Notify::new(), recorder }
-    }
-
-    /// Hands data over. Returns how much of all data the service holds back.
-    pub(super) fn receive(&self, data: &[u8]) -> usize {
-        self.step(|service, out| service.receive(data, out));
-        self.held()
-    }
-
-    pub(super) fn held(&self) -> usize {
-        self.with(|core| core.service.as_ref().map_or(0, |service| service.held()))
-    }
-
-    pub(super) fn eof(&self) {
-        self.step(|service, out| service.eof(out));
-    }
-
+impl Machine {
     fn resume(&self) {
         self.step(|service, out| service.resume(out));
     }
 
     fn step(&self, step: impl FnOnce(&mut dyn Service, &mut Outbox) -> Flow) {
         self.with(|core| {
+            core.changed = true;
             let Some(service) = core.service.as_mut() else {
                 return;
             };
@@ -82,11 +156,16 @@ impl Driver {
             };
             core.service = None;
         });
-        self.changed.notify_one();
+    }
+
+    /// Done when the service had a turn. It wakes nobody, because who gives that turn gives one to the sending future too.
+    async fn changed(&self) {
+        let changed = || self.with(|core| mem::take(&mut core.changed));
+        poll_fn(|_| if changed() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
-        look(&mut self.core.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut lock(&self.core))
     }
 
     fn next(&self) -> Next {
@@ -145,9 +224,9 @@ fn take(out: &mut Outbox) -> Option<Bytes> {
 }
 
 /// Sends what the service replies, until it is done or its channel is closed.
-pub(super) async fn run(driver: Arc<Driver>, channel: Arc<ChannelShared>) {
+async fn send(machine: Arc<Machine>, channel: Arc<ChannelShared>) {
     loop {
-        match driver.next() {
+        match machine.next() {
             Next::Send(bytes) => {
                 let length = bytes.len();
                 let mut sending = pin!(channel.output.send(OutputStream::Stdout, bytes));
@@ -155,21 +234,21 @@ pub(super) async fn run(driver: Arc<Driver>, channel: Arc<ChannelShared>) {
                     tokio::select! {
                         biased;
                         sent = &mut sending => break sent,
-                        () = driver.timer() => {}
+                        () = machine.timer() => {}
                         // Another time may have been asked for.
-                        () = driver.changed.notified() => {}
+                        () = machine.changed() => {}
                     }
                 };
                 if sent.is_err() {
                     return;
                 }
-                driver.sent(length);
+                machine.sent(length);
             }
             Next::Finish(exit) => return channel.finish(exit).await,
             Next::Wait => tokio::select! {
                 () = channel.over.cancelled() => return,
-                () = driver.changed.notified() => {}
-                () = driver.timer() => {}
+                () = machine.changed() => {}
+                () = machine.timer() => {}
             },
         }
     }

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     channel::{Channel, ChannelShared, Occupant},
     panic_text,
-    service::{self, Driver},
+    service::Driver,
 };
 use crate::{BoxFuture, Connect, Exit, ForwardRequest, Program, Run, Session, Start, program::Running};
 
@@ -31,7 +31,7 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, session: Ses
             }
         }
         Ok(Run(Running::Service(service))) => {
-            let driver = Arc::new(Driver::new(service, shared.recorder.clone()));
+            let driver = Arc::new(Driver::new(service, shared));
             // What was sent before the request belongs to it.
             if !early.data.is_empty() {
                 driver.receive(&early.data);
@@ -40,7 +40,7 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, session: Ses
                 driver.eof();
             }
             channel.occupant = Occupant::Service(Arc::clone(&driver));
-            tasks.spawn(service::run(driver, shared));
+            tasks.spawn(async move { driver.run().await });
         }
         Err(panic) => {
             shared.recorder.record(Panicked::new("program", panic_text(&*panic)));
