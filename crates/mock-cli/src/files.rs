@@ -65,6 +65,11 @@ impl Files {
         }
     }
 
+    /// Speaks SFTP as `change` makes it.
+    pub(crate) fn with_sftp(self, change: impl FnOnce(Sftp) -> Sftp) -> Self {
+        Self { sftp: change(self.sftp), ..self }
+    }
+
     /// Keeps no contents of uploads in the journal: nobody reads them there who is not in this process.
     pub(crate) fn without_contents(self) -> Self {
         Self { sftp: self.sftp.without_contents(), scp: self.scp.without_contents(), ..self }

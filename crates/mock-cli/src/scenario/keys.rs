@@ -187,7 +187,18 @@ pub(super) const SHELL: Keys =
 
 pub(super) const SFTP: Keys = Keys {
     place: "in [sftp]",
-    keys: &["enabled", "root", "dir", "read_only", "check_permissions", "files", "limits", "users"],
+    keys: &[
+        "enabled",
+        "root",
+        "dir",
+        "read_only",
+        "check_permissions",
+        "files",
+        "limits",
+        "users",
+        "without_extensions",
+        "max_version",
+    ],
 };
 
 pub(super) const FILE: Keys = Keys {

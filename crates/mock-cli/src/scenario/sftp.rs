@@ -4,7 +4,10 @@
 
 use std::path::PathBuf;
 
-use mock_sftp::{BuildError, Dir, Entry, File, Id, Limits, MemFs, MemFsBuilder, User};
+use mock_sftp::{
+    BuildError, Dir, Entry, File, Id, Limits, MemFs, MemFsBuilder, Sftp, User,
+    wire::{Extension, VERSION},
+};
 
 use super::{
     keys::{FILE, FILE_USER, LIMITS, SFTP},
@@ -52,7 +55,35 @@ pub(super) fn read(node: &Node<'_>) -> SftpTable {
         Some(dir) => of_host(&dir, table.is_set("read_only")),
         None => in_memory_of(&table),
     };
+    let files = files.map(|files| files.with_sftp(|sftp| spoken(&table, sftp)));
     files.filter(|_| table.flag("enabled") != Some(false)).into()
+}
+
+/// How much of the protocol is spoken.
+fn spoken(table: &Table<'_>, mut sftp: Sftp) -> Sftp {
+    if let Some(version) = table.number("max_version", 0, VERSION.into()) {
+        sftp = sftp.max_version(u32::try_from(version).unwrap_or(VERSION));
+    }
+    match table.get("without_extensions") {
+        Some(node) if node.is_list() => {
+            let names = node.list().unwrap_or_default();
+            names.iter().filter_map(extension).fold(sftp, Sftp::without)
+        }
+        Some(node) if node.flag() == Some(true) => sftp.without_extensions(),
+        _ => sftp,
+    }
+}
+
+fn extension(node: &Node<'_>) -> Option<Extension> {
+    let name = node.text()?;
+    let found = Extension::ALL
+        .into_iter()
+        .find(|extension| [extension.short_name(), extension.name()].contains(&name));
+    if found.is_none() {
+        let known = Extension::ALL.map(Extension::short_name).join("`, `");
+        node.report_with(format!("`{name}` is no extension"), format!("they are `{known}`"));
+    }
+    found
 }
 
 fn of_host(node: &Node<'_>, read_only: bool) -> Option<Files> {
@@ -81,7 +112,12 @@ fn in_memory_of(table: &Table<'_>) -> Option<Files> {
     if table.is_set("check_permissions") {
         builder = builder.check_permissions();
     }
-    if table.is_set("read_only") {
+    let read_only = table.get("read_only");
+    let (whole, parts) = match &read_only {
+        Some(node) if node.is_list() => (false, node.list().unwrap_or_default()),
+        node => (node.as_ref().and_then(Node::flag) == Some(true), Vec::new()),
+    };
+    if whole {
         builder = builder.read_only();
     }
     if let Some(node) = table.get("limits") {
@@ -96,7 +132,14 @@ fn in_memory_of(table: &Table<'_>) -> Option<Files> {
         let node = made.map_or(&table.node, |pair| &pair.node);
         node.report_with(error.to_string(), crate::error::fragment(&error.source));
     };
-    builder.build().map_err(told).ok().map(Files::in_memory)
+    let fs = builder.build().map_err(told).ok()?;
+    for part in &parts {
+        let Some(path) = absolute(part) else { continue };
+        if let Err(error) = fs.set_read_only_below(path, true) {
+            part.report_with(format!("cannot make `{path}` read-only"), error.to_string());
+        }
+    }
+    Some(Files::in_memory(fs))
 }
 
 fn limits(node: &Node<'_>) -> Option<Limits> {

@@ -193,3 +193,30 @@ fn what_clients_do_with_files_of_a_scenario_can_be_expected() {
     assert_eq!(unmet.status.code(), Some(1), "{}", text(&unmet.stderr));
     assert!(text(&unmet.stderr).contains("sftp.open \"/etc/*\" never"), "{}", text(&unmet.stderr));
 }
+
+#[test]
+fn a_scenario_says_which_parts_are_read_only_and_how_much_is_spoken() {
+    if sftp_is_missing() {
+        return;
+    }
+    let directory = temporary();
+    let scenario = directory.path().join("host.toml");
+    let text = r#"
+        users = { none = { none = true } }
+        [sftp]
+        read_only = ["/etc"]
+        without_extensions = ["hardlink", "copy-data"]
+        files = { "/etc/motd" = "hi", "/srv/data" = "1" }
+    "#;
+    fs::write(&scenario, text).unwrap();
+    let (mut server, ready) = Server::ready(&["--scenario", scenario.to_str().unwrap()]);
+    let home = server.temporary.path();
+    fs::write(home.join("batch"), "-rm /etc/motd\nrm /srv/data\nln /etc/motd /srv/motd\n").unwrap();
+    let batch = client(&server, &ready, "sftp", &["-b", "batch", "none"]);
+    assert!(!batch.status.success());
+    let told = self::text(&batch.stderr);
+    assert!(told.contains("remote delete /etc/motd: Failure"), "{told}");
+    assert!(told.contains("Server does not support hardlink@openssh.com extension"), "{told}");
+    assert!(!told.contains("/srv/data"), "{told}");
+    server.stop(Signal::SIGTERM);
+}

@@ -119,6 +119,10 @@ fn files_that_cannot_be_served_are_refused() {
             ("a link with content", "[sftp.files]\n\"/a\" = { link = \"b\", text = \"hi\" }\n"),
             ("a file below a file", "[sftp.files]\n\"/a\" = \"hi\"\n\"/a/b\" = \"there\"\n"),
             ("a slip", "[sftp]\nreadonly = true\n"),
+            ("a part that is not there", "[sftp]\nread_only = [\"/etc\"]\n"),
+            ("a part by a relative path", "[sftp]\nread_only = [\"etc\"]\n"),
+            ("no extension", "[sftp]\nwithout_extensions = [\"limit\"]\n"),
+            ("a later version", "[sftp]\nmax_version = 6\n"),
         ],
     );
 }

@@ -84,8 +84,13 @@ impl Extension {
         Self::ALL.into_iter().find(|extension| extension.name().as_bytes() == name)
     }
 
-    /// The name without its domain.
-    pub(crate) fn short_name(self) -> &'static str {
+    /// The name without its domain, as tests name it.
+    ///
+    /// ```
+    /// assert_eq!(mock_sftp::wire::Extension::PosixRename.short_name(), "posix-rename");
+    /// ```
+    #[must_use]
+    pub fn short_name(self) -> &'static str {
         self.name().strip_suffix("@openssh.com").unwrap_or(self.name())
     }
 }

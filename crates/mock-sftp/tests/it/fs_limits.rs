@@ -146,3 +146,48 @@ fn space_is_told_in_blocks() {
     let endless = MemFs::new();
     assert!(endless.space(&caller, b"/").unwrap().blocks_free > 1 << 20);
 }
+
+#[test]
+fn a_part_of_a_tree_is_read_only_with_what_is_made_there_later() {
+    let fs = MemFs::builder()
+        .file("/etc/ssh/config", "old")
+        .file("/srv/data", "old")
+        .hard_link("/etc/ssh/config", "/srv/config")
+        .read_only_below("/etc")
+        .build()
+        .unwrap();
+    fs.write("/etc/added", "by the test").unwrap();
+    let caller = fs.caller("alice");
+    let write = OpenOptions { write: true, ..OpenOptions::default() };
+    let read = OpenOptions { read: true, ..OpenOptions::default() };
+    let mode = SetAttributes { mode: Some(0o600), ..SetAttributes::default() };
+    let rename = |from: &str, to: &str| {
+        FileSystem::rename(&fs, &caller, from.as_bytes(), to.as_bytes(), Rename::Replace)
+    };
+    let refused = [
+        create(&fs, "alice", "/etc/new").map(drop),
+        create(&fs, "alice", "/etc/ssh/new").map(drop),
+        fs.open(&caller, b"/etc/ssh/config", &write).map(drop),
+        fs.open(&caller, b"/srv/config", &write).map(drop),
+        fs.open(&caller, b"/etc/added", &write).map(drop),
+        fs.set_attributes(&caller, b"/etc/ssh", &mode, true),
+        fs.create_dir(&caller, b"/etc/dir", 0o777),
+        fs.remove_file(&caller, b"/etc/added"),
+        fs.remove_dir(&caller, b"/etc"),
+        FileSystem::symlink(&fs, &caller, b"x", b"/etc/link"),
+        FileSystem::hard_link(&fs, &caller, b"/srv/data", b"/etc/name"),
+        rename("/etc/added", "/srv/moved"),
+        rename("/srv/data", "/etc/moved"),
+        rename("/etc", "/other"),
+    ];
+    assert_eq!(refused, [Err(FsError::ReadOnly); 14]);
+    assert!(fs.space(&caller, b"/etc/ssh").unwrap().read_only);
+    assert!(!fs.space(&caller, b"/srv").unwrap().read_only);
+    fs.open(&caller, b"/etc/ssh/config", &read).unwrap();
+    fs.open(&caller, b"/srv/data", &write).unwrap();
+
+    fs.set_read_only_below("/etc", false).unwrap();
+    create(&fs, "alice", "/etc/new").unwrap();
+    assert_eq!(fs.set_read_only_below("/nowhere", true), Err(FsError::NotFound));
+    assert!(MemFs::builder().read_only_below("/nowhere").build().is_err());
+}

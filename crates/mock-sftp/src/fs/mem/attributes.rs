@@ -27,7 +27,7 @@ impl Tree {
         if *attributes == SetAttributes::default() {
             return Ok(());
         }
-        self.writable(who)?;
+        self.writable(who, node)?;
         let mut inode = node.lock();
         if let Some(size) = attributes.size {
             self.may_resize(who, &inode, size, via)?;

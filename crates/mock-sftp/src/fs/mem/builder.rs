@@ -1,6 +1,6 @@
 //! From literals to a tree. Everything is kept until [`MemFsBuilder::build`], so the order of options and files is free.
 
-use std::{fmt, sync::Arc, sync::atomic::Ordering::Relaxed, time::SystemTime};
+use std::{fmt, mem, sync::Arc, sync::atomic::Ordering::Relaxed, time::SystemTime};
 
 use super::{
     AccessTimes, Entry, File, Limits, MemFs, User,
@@ -35,6 +35,7 @@ pub struct MemFsBuilder {
     access_times: AccessTimes,
     checked: bool,
     read_only: bool,
+    read_only_below: Vec<Vec<u8>>,
 }
 
 enum Step {
@@ -185,6 +186,12 @@ impl MemFsBuilder {
         self
     }
 
+    /// Makes every change by a session below this path fail: see [`MemFs::set_read_only_below`].
+    pub fn read_only_below(mut self, path: impl AsRef<[u8]>) -> Self {
+        self.read_only_below.push(path.as_ref().to_vec());
+        self
+    }
+
     /// Sets how much fits. Fixtures are put in however much they are.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -209,13 +216,16 @@ impl MemFsBuilder {
     ///
     /// [`BuildError`] where something does not go together, such as a file below a file.
     pub fn build(mut self) -> Result<MemFs, BuildError> {
-        let steps = std::mem::take(&mut self.steps);
+        let (steps, read_only) = (mem::take(&mut self.steps), mem::take(&mut self.read_only_below));
         let fs = self.empty();
         let mut late = Late::new();
         for (path, step) in steps {
             fs.step(&path, step, &mut late).map_err(|source| BuildError { path, source })?;
         }
         fs.tree.settle(late).map_err(|source| BuildError { path: b"/".to_vec(), source })?;
+        for path in read_only {
+            fs.set_read_only_below(&path, true).map_err(|source| BuildError { path, source })?;
+        }
         Ok(fs)
     }
 

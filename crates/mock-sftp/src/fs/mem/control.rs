@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{Limits, MemFs};
+use crate::FsError;
 
 impl MemFs {
     /// Stops the clock of the tree at this time: what happens from now on happens then.
@@ -68,6 +69,30 @@ impl MemFs {
     /// ```
     pub fn set_read_only(&self, read_only: bool) {
         self.tree.read_only.store(read_only, Relaxed);
+    }
+
+    /// The same for what the path leads to and all below it, what is made there later included. What has a further name
+    /// elsewhere is read-only by that name as well.
+    ///
+    /// ```
+    /// use mock_sftp::{FileSystem, FsError, MemFs};
+    ///
+    /// let fs = MemFs::builder().file("/etc/motd", "hi\n").dir("/upload").build()?;
+    /// fs.set_read_only_below("/etc", true)?;
+    /// let alice = fs.caller("alice");
+    /// assert_eq!(fs.remove_file(&alice, b"/etc/motd"), Err(FsError::ReadOnly));
+    /// assert_eq!(fs.create_dir(&alice, b"/upload/new", 0o777), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The path leads to nothing.
+    pub fn set_read_only_below(&self, path: impl AsRef<[u8]>, read_only: bool) -> Result<(), FsError> {
+        for (_, node) in self.nodes(path.as_ref())? {
+            node.lock().read_only = read_only;
+        }
+        Ok(())
     }
 
     /// Bytes of all files together. Holes and generated files take none.

@@ -80,8 +80,9 @@ impl Tree {
         let removed = self.change(session, |resolver| {
             let last = resolver.last(path)?;
             let Name::Normal(name) = &last.name else { return Err(FsError::IsADirectory) };
-            self.writable(&session.who)?;
+            self.writable(&session.who, &last.parent)?;
             let node = last.node()?.ok_or(FsError::NotFound)?;
+            self.writable(&session.who, &node)?;
             if last.slash && !node.is_directory() {
                 return Err(FsError::NotADirectory);
             }
@@ -101,8 +102,9 @@ impl Tree {
                 Name::DotDot => return Err(FsError::NotEmpty),
                 Name::Root => return Err(FsError::Busy),
             };
-            self.writable(&session.who)?;
+            self.writable(&session.who, &last.parent)?;
             let node = last.node()?.ok_or(FsError::NotFound)?;
+            self.writable(&session.who, &node)?;
             session.who.may_remove(&last.parent, &node, true)?;
             if !node.lock().directory()?.entries.is_empty() {
                 return Err(FsError::NotEmpty);

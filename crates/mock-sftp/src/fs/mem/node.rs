@@ -37,6 +37,8 @@ pub(super) struct Inode {
     pub(super) accessed: SystemTime,
     pub(super) modified: SystemTime,
     pub(super) changed: SystemTime,
+    /// Whether no session may change it, because it is in a part of the tree that is read-only.
+    pub(super) read_only: bool,
     pub(super) body: Body,
 }
 
@@ -123,7 +125,7 @@ impl Node {
 impl Inode {
     pub(super) fn new(body: Body, mode: u32, (uid, gid): (u32, u32), now: SystemTime) -> Self {
         let links = if matches!(body, Body::Directory(_)) { 2 } else { 1 };
-        Self { mode, uid, gid, links, accessed: now, modified: now, changed: now, body }
+        Self { mode, uid, gid, links, accessed: now, modified: now, changed: now, read_only: false, body }
     }
 
     pub(super) fn directory(&self) -> Result<&Directory, FsError> {

@@ -80,7 +80,7 @@ impl Tree {
             if node.is_directory() {
                 return Err(FsError::IsADirectory);
             }
-            self.writable(who)?;
+            self.writable(who, node)?;
         }
         let mut inode = node.lock();
         let wanted = if options.read { READ } else { 0 } | if changes { WRITE } else { 0 };

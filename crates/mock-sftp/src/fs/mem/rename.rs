@@ -47,9 +47,13 @@ impl Tree {
         let Name::Normal(new_name) = &new.name else {
             return Err(if existing == Rename::Refuse { FsError::Exists } else { FsError::Busy });
         };
-        self.writable(who)?;
+        self.writable(who, &old.parent)?;
+        self.writable(who, &new.parent)?;
         let node = old.node()?.ok_or(FsError::NotFound)?;
         let target = new.node()?;
+        for moved in target.iter().chain([&node]) {
+            self.writable(who, moved)?;
+        }
         if target.is_some() && existing == Rename::Refuse {
             return Err(FsError::Exists);
         }

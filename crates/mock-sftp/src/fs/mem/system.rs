@@ -89,7 +89,7 @@ impl FileSystem for MemFs {
 
     fn space(&self, caller: &Caller, path: &[u8]) -> Result<Space, FsError> {
         let session = self.tree.session(caller);
-        self.tree.node(&session, path, true)?;
+        let node = self.tree.node(&session, path, true)?;
         let (limits, ledger) = (self.tree.ledger.limits(), &self.tree.ledger);
         let (bytes, inodes) = (ledger.bytes(), ledger.inodes());
         let total = limits.bytes.unwrap_or(ENDLESS.saturating_add(bytes));
@@ -103,7 +103,7 @@ impl FileSystem for MemFs {
             files,
             files_free: files.saturating_sub(inodes),
             id: 0,
-            read_only: self.tree.writable(&session.who).is_err(),
+            read_only: self.tree.writable(&session.who, &node).is_err(),
             name_max: NAME_MAX as u64,
         })
     }

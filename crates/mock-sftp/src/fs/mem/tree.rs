@@ -106,9 +106,9 @@ impl Tree {
         change(&mut session.resolver(&names)?)
     }
 
-    /// `EROFS` where nothing may be changed.
-    pub(super) fn writable(&self, who: &Who<'_>) -> Result<(), FsError> {
-        let refused = who.rights != Rights::Test && self.read_only.load(Relaxed);
+    /// `EROFS` where this may not be changed, or nothing may.
+    pub(super) fn writable(&self, who: &Who<'_>, node: &Node) -> Result<(), FsError> {
+        let refused = who.rights != Rights::Test && (self.read_only.load(Relaxed) || node.lock().read_only);
         if refused { Err(FsError::ReadOnly) } else { Ok(()) }
     }
 
@@ -126,7 +126,7 @@ impl Tree {
         if last.slash && !directory {
             return Err(FsError::NotFound);
         }
-        self.writable(who)?;
+        self.writable(who, &last.parent)?;
         Ok(name)
     }
 
@@ -158,7 +158,9 @@ impl Tree {
             Rights::User | Rights::Root => self.ledger.take_inode()?,
         }
         let number = self.next.fetch_add(1, Relaxed);
-        let node = Node::new(number, Inode::new(body, mode, (who.uid, gid), now), Arc::clone(&self.ledger));
+        let mut child = Inode::new(body, mode, (who.uid, gid), now);
+        child.read_only = inode.read_only;
+        let node = Node::new(number, child, Arc::clone(&self.ledger));
         inode.directory_mut()?.entries.insert(Bytes::copy_from_slice(name), Arc::clone(&node));
         inode.links += u64::from(is_directory);
         inode.modify(now);
