@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmarks of the workspace, and one line for each.
+//! `cargo xtask bench`: the benchmarks of the workspace, and one line for each. Servers side by side are in `bench/`.
 
 use std::{
     fs,
@@ -21,6 +21,12 @@ pub(crate) fn run() -> Result<()> {
     collect(&workspace::target_dir(&metadata).join("criterion"), &mut rows)?;
     println!("\n{}", table(rows));
     Ok(())
+}
+
+/// The servers side by side, with the scenarios that are wanted.
+pub(crate) fn sftp(wanted: &[&str]) -> Result<()> {
+    let task = Task::cargo("run --release --package bench --");
+    wanted.iter().fold(task, |task, name| task.arg(*name)).run()
 }
 
 /// Name and median in nanoseconds of each benchmark below this directory.

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "integration-tests",
         &["mock-agent", "mock-auth", "mock-base", "mock-cli", "mock-core", "mock-process", "mock-sftp"],
     ),
+    ("bench", &["mock-auth", "mock-core", "mock-sftp"]),
     ("xtask", &[]),
 ];
 

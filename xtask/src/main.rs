@@ -30,6 +30,8 @@ cargo xtask <command>
   docs [--check]           Writes the generated documents, or says which are out of date.
   bench                    Runs the benchmarks and prints the medians.
   bench agent              Signatures per second, beside OpenSSH's ssh-agent.
+  bench sftp [NAME...]     SFTP beside a plain server and OpenSSH's, and what it needs of memory;
+                           NAME: only what begins so.
   help                     This text.";
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(),
         ["bench"] => bench::run(),
         ["bench", "agent"] => bench_agent::run(),
+        ["bench", "sftp", wanted @ ..] => bench::sftp(wanted),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

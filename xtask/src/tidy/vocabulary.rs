@@ -12,7 +12,7 @@ struct Vocabulary {
 const VOCABULARIES: &[Vocabulary] = &[
     Vocabulary {
         words: &["russh::server", "russh::{server"],
-        spoken_in: &["crates/mock-core/src/engine/", "crates/mock-core/benches/"],
+        spoken_in: &["bench/", "crates/mock-core/src/engine/", "crates/mock-core/benches/"],
         why: "only mock-core/src/engine knows the SSH engine's server",
     },
     Vocabulary {
@@ -22,7 +22,14 @@ const VOCABULARIES: &[Vocabulary] = &[
     },
     Vocabulary {
         words: &["Command::new", "process::Command", "tokio::process"],
-        spoken_in: &["crates/mock-process/", "crates/mock-cli/tests/", "examples/", "tests/", "xtask/"],
+        spoken_in: &[
+            "bench/",
+            "crates/mock-process/",
+            "crates/mock-cli/tests/",
+            "examples/",
+            "tests/",
+            "xtask/",
+        ],
         why: "only mock-process starts programs of the host",
     },
 ];

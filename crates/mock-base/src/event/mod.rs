@@ -66,7 +66,8 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
 
 impl Kind {
     /// The typed event of another crate, if that is what this is.
-    pub(crate) fn operation<R: Record>(&self) -> Option<&R> {
+    #[must_use]
+    pub fn operation<R: Record>(&self) -> Option<&R> {
         let Self::Operation(record) = self else {
             return None;
         };

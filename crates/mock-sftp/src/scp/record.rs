@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
-use mock_base::{Event, Kind, Record, Value};
+use mock_base::{Event, Record, Value};
 
 use crate::{FileContent, FsError};
 
@@ -118,13 +118,7 @@ impl ScpOp {
     /// The operation that an event holds, if it holds one.
     #[must_use]
     pub fn of(event: &Event) -> Option<&Self> {
-        match &event.kind {
-            Kind::Operation(record) => {
-                let any: &dyn std::any::Any = &**record;
-                any.downcast_ref()
-            }
-            _ => None,
-        }
+        event.kind.operation()
     }
 
     /// Whether all of it arrived.

@@ -4,7 +4,6 @@ use super::{
     Cause, SftpOp, SftpSession,
     execute::offset_in_file,
     outcome::{Outcome, Refusal},
-    sink::Replies,
 };
 use crate::wire::{ExtendedCall, Extension, Operation, StatusCode};
 
@@ -21,6 +20,16 @@ pub(super) struct Copying {
     to_offset: u64,
     /// What is left to copy; `None` for all up to the end.
     left: Option<u64>,
+}
+
+/// What became of a copy.
+pub(super) enum CopyStep {
+    /// There is none.
+    Nothing,
+    /// Others may have their turn before the next part.
+    GoesOn,
+    /// The request with this id is to be answered so.
+    Ended(u32, Outcome),
 }
 
 /// How far a part of a copy came.
@@ -62,14 +71,13 @@ impl SftpSession {
         Ok(handle.path.clone())
     }
 
-    /// Copies a part, if there is something to copy. Returns whether nothing is left, so that the next request may be
-    /// looked at.
-    pub(super) fn copy_on(&mut self, replies: &mut Replies<'_>) -> bool {
-        let Some(mut copying) = self.copying.take() else { return true };
+    /// Copies a part, if there is something to copy.
+    pub(super) fn copy_on(&mut self) -> CopyStep {
+        let Some(mut copying) = self.copying.take() else { return CopyStep::Nothing };
         let result = match self.copy_part(&mut copying) {
             Ok(Part::MoreToCome) => {
                 self.copying = Some(copying);
-                return false;
+                return CopyStep::GoesOn;
             }
             Ok(Part::All) => Ok(Outcome::DONE),
             Ok(Part::Short) => Ok(Outcome::Status(StatusCode::Eof)),
@@ -78,8 +86,7 @@ impl SftpSession {
         let mut op = SftpOp::new(Operation::Extended(Extension::CopyData), self.start.clone());
         self.describe_handle(&mut op, copying.from);
         op.to = self.handles.get(copying.to).map(|to| to.path.clone());
-        self.conclude(copying.id, op, result, replies);
-        true
+        CopyStep::Ended(copying.id, self.conclude(op, result))
     }
 
     fn copy_part(&mut self, copying: &mut Copying) -> Result<Part, Refusal> {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     FsError,
-    wire::{Call, ExtendedCall, Init, Operation, Request, StatusCode, VERSION, Version},
+    wire::{Call, ExtendedCall, Extension, Init, Operation, Request, StatusCode, VERSION, Version},
 };
 
 impl SftpSession {
@@ -34,7 +34,8 @@ impl SftpSession {
         };
         // Where there is nothing yet, a copy goes on and answers by itself.
         if let Some(result) = result.transpose() {
-            self.conclude(id, op, result, replies);
+            let outcome = self.conclude(op, result);
+            self.reply(id, outcome, replies);
         }
         Ok(())
     }
@@ -111,17 +112,10 @@ impl SftpSession {
 
     fn initialise(&mut self, packet: &[u8], replies: &mut Replies<'_>) -> Result<(), SessionError> {
         let init = Init::decode(packet).map_err(SessionError::MalformedInit)?;
-        let version = init.version.min(self.settings.version);
-        self.version = Some(version);
-        let mut op = SftpOp::new(Operation::Init, self.start.clone());
-        op.version = Some(init.version);
-        op.status = Some(StatusCode::Ok);
-        self.record(op);
-        let announced = self.settings.extensions.iter().filter(|_| version >= VERSION);
-        let extensions =
-            announced.map(|offer| (offer.name().as_bytes(), offer.version().as_bytes())).collect();
+        let (version, offered) = self.agree(init.version);
+        let extensions = offered.iter().map(|offer| (offer.name().as_bytes(), offer.version().as_bytes()));
         let mut greeting = BytesMut::new();
-        Version { version, extensions }.encode(&mut greeting);
+        Version { version, extensions: extensions.collect() }.encode(&mut greeting);
         if self.trouble.is_none() {
             replies.greet(version, &greeting);
         } else {
@@ -131,14 +125,19 @@ impl SftpSession {
         Ok(())
     }
 
-    /// Records how a request ended, and answers it.
-    pub(super) fn conclude(
-        &mut self,
-        id: u32,
-        mut op: SftpOp,
-        result: Result<Outcome, Refusal>,
-        replies: &mut Replies<'_>,
-    ) {
+    /// Begins with the version that the client wants, or the highest below it. Returns it with what is announced.
+    pub(super) fn agree(&mut self, wanted: u32) -> (u32, Vec<Extension>) {
+        let version = wanted.min(self.settings.version);
+        self.version = Some(version);
+        let mut op = SftpOp::new(Operation::Init, self.start.clone());
+        op.version = Some(wanted);
+        op.status = Some(StatusCode::Ok);
+        self.record(op);
+        (version, if version < VERSION { Vec::new() } else { self.settings.extensions.clone() })
+    }
+
+    /// Records how a request ended, and returns what to answer.
+    pub(super) fn conclude(&mut self, mut op: SftpOp, result: Result<Outcome, Refusal>) -> Outcome {
         op.cause = result.as_ref().err().map(|refusal| refusal.cause);
         let outcome = result.unwrap_or_else(|refusal| self.explained(refusal));
         if self.answers() {
@@ -149,6 +148,11 @@ impl SftpSession {
         if op.cause.is_some() || !is_summed(op.operation) {
             self.record(op);
         }
+        outcome
+    }
+
+    /// Sends an answer, unless faults have other plans for it.
+    pub(super) fn reply(&mut self, id: u32, outcome: Outcome, replies: &mut Replies<'_>) {
         if self.trouble.is_none() {
             replies.send(id, outcome);
         } else {

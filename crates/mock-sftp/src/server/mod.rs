@@ -22,6 +22,8 @@ mod outcome;
 mod paths;
 mod query;
 mod record;
+#[cfg(feature = "russh-sftp")]
+mod russh_sftp;
 mod serve;
 #[cfg(feature = "server")]
 mod service;

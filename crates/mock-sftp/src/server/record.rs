@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use mock_base::{Event, Kind, Record, Value};
+use mock_base::{Event, Record, Value};
 
 use super::FileContent;
 use crate::{
@@ -121,13 +121,7 @@ impl SftpOp {
     /// The operation that an event holds, if it holds one.
     #[must_use]
     pub fn of(event: &Event) -> Option<&Self> {
-        match &event.kind {
-            Kind::Operation(record) => {
-                let any: &dyn std::any::Any = &**record;
-                any.downcast_ref()
-            }
-            _ => None,
-        }
+        event.kind.operation()
     }
 
     /// Whether the client got what it asked for.

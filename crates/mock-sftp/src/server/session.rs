@@ -10,8 +10,13 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use mock_base::Recorder;
 
 use super::{
-    Cause, ReplySink, SftpOp, copy::Copying, faults::Trouble, handles::Handles, settings::Settings,
-    sink::Replies, write::Writing,
+    Cause, ReplySink, SftpOp,
+    copy::{CopyStep, Copying},
+    faults::Trouble,
+    handles::Handles,
+    settings::Settings,
+    sink::Replies,
+    write::Writing,
 };
 use crate::{
     Caller,
@@ -215,9 +220,13 @@ impl SftpSession {
         if let Some(step) = self.troubled_step(replies) {
             return Ok(step);
         }
-        if !self.copy_on(replies) {
-            replies.wake();
-            return Ok(Step::Waits);
+        match self.copy_on() {
+            CopyStep::Nothing => {}
+            CopyStep::GoesOn => {
+                replies.wake();
+                return Ok(Step::Waits);
+            }
+            CopyStep::Ended(id, outcome) => self.reply(id, outcome, replies),
         }
         if self.writing.is_some() {
             return Ok(if bytes.is_empty() {

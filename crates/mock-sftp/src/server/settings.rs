@@ -139,6 +139,30 @@ impl Sftp {
     }
 
     /// The protocol for one channel of this user, to be driven by hand.
+    ///
+    /// With the feature `russh-sftp` it is a handler for `russh_sftp::server`, on the stream of a channel of a server
+    /// made with russh:
+    ///
+    #[cfg_attr(
+        feature = "russh-sftp",
+        doc = r#"
+```
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+use mock_sftp::{MemFs, Sftp};
+
+let files = MemFs::builder().file("/etc/motd", "hi\n").build()?;
+// In the handler of a russh server this is `channel.into_stream()`.
+let (client, stream) = tokio::io::duplex(64 * 1024);
+russh_sftp::server::run(stream, Sftp::new(files.clone()).session("anna")).await;
+
+let client = russh_sftp::client::SftpSession::new(client).await?;
+assert_eq!(client.read("/etc/motd").await?, b"hi\n");
+# Ok(())
+# }
+```
+"#
+    )]
     #[must_use]
     pub fn session(&self, user: &str) -> SftpSession {
         self.session_of(Who::alone(user, &self.settings.state))

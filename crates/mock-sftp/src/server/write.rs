@@ -74,7 +74,8 @@ impl SftpSession {
             if writing.result.is_err() {
                 self.describe_handle(&mut op, writing.handle);
             }
-            self.conclude(writing.id, op, writing.result.map(|()| Outcome::DONE), replies);
+            let outcome = self.conclude(op, writing.result.map(|()| Outcome::DONE));
+            self.reply(writing.id, outcome, replies);
         }
         data.len() + after
     }

@@ -22,7 +22,7 @@ impl<'a> Name<'a> {
         Self { name: path, long_name: path, attributes: Attributes::default() }
     }
 
-    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             name: reader.string("name")?,
             long_name: reader.string("long name")?,

@@ -140,13 +140,6 @@ impl From<u32> for StatusCode {
 impl From<FsError> for StatusCode {
     /// As OpenSSH's `errno_to_portable` has it.
     fn from(error: FsError) -> Self {
-        match error {
-            FsError::NotFound | FsError::NotADirectory | FsError::BadHandle | FsError::Loop => {
-                Self::NoSuchFile
-            }
-            FsError::PermissionDenied | FsError::NotPermitted => Self::PermissionDenied,
-            FsError::NameTooLong | FsError::Invalid => Self::BadMessage,
-            _ => Self::Failure,
-        }
+        error.sftp_status().into()
     }
 }

@@ -28,6 +28,8 @@ mod fs_ops;
 mod fs_paths;
 mod fs_permissions;
 mod fs_times;
+#[cfg(feature = "russh-sftp")]
+mod russh_sftp;
 mod scp_client;
 mod scp_faults;
 mod scp_garbage;
