@@ -7,6 +7,7 @@
 mod asyncssh;
 mod dbclient;
 mod faults;
+mod git;
 mod node;
 mod openssh;
 mod paramiko;
@@ -14,6 +15,7 @@ mod plink;
 mod pytest;
 mod python_cases;
 mod rclone;
+mod rsync;
 mod shell;
 mod ssh_audit;
 mod sshfs;

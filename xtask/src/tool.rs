@@ -48,6 +48,13 @@ pub(crate) const PROGRAMS: &[Program] = &[
         purpose: "synchronises trees over SFTP",
         packages: "rclone",
     },
+    Program {
+        name: "rsync",
+        suites: &["rsync"],
+        purpose: "synchronises trees by a far end of its own",
+        packages: "rsync",
+    },
+    Program { name: "git", suites: &["git"], purpose: "pushes to and clones from a server", packages: "git" },
     Program { name: "sshfs", suites: &["sshfs"], purpose: "mounts what SFTP serves", packages: "sshfs" },
     Program {
         name: "python3",
