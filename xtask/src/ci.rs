@@ -37,6 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     steps.step("generated docs", docs::check);
     steps.step("features", || features(&metadata));
     steps.step("downstream", || downstream::run(&target_dir));
+    steps.step("fuzz targets", || downstream::fuzz(&target_dir));
     steps.step("package", || package::run(&metadata));
     integration::interop(&mut steps, &target_dir);
     if tool::has_cargo_command("deny") {
