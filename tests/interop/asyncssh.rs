@@ -9,9 +9,9 @@ use serde_json::json;
 use support::noise;
 
 use crate::{
-    faults::files as faults,
+    faults::{connection, files as faults},
     python_cases::{
-        agents, binary, channels, factors,
+        agents, binary, channels, connection_faults, factors,
         files::{Files, make_tree, tree},
         forwards, logins,
     },
@@ -226,4 +226,24 @@ fn faults_of_sftp_are_met() {
 #[test]
 fn faults_of_scp_are_met() {
     faults::met_by_python("AsyncSSH", "asyncssh_faults.py", faults::scp());
+}
+
+#[test]
+fn faults_before_there_are_keys() {
+    connection_faults::with_asyncssh(connection::handshakes());
+}
+
+#[test]
+fn faults_while_it_logs_in() {
+    connection_faults::with_asyncssh(connection::logins());
+}
+
+#[test]
+fn faults_until_its_command_runs() {
+    connection_faults::with_asyncssh(connection::sessions());
+}
+
+#[test]
+fn faults_while_its_command_runs() {
+    connection_faults::with_asyncssh(connection::programs());
 }

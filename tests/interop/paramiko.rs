@@ -8,8 +8,8 @@ use serde_json::json;
 use support::noise;
 
 use crate::{
-    faults::files as faults,
-    python_cases::{agents, binary, channels, factors, files::Files, forwards, logins},
+    faults::{connection, files as faults},
+    python_cases::{agents, binary, channels, connection_faults, factors, files::Files, forwards, logins},
 };
 
 const LOGINS: &str = "paramiko_logins.py";
@@ -202,4 +202,24 @@ fn a_client_has_the_server_listen_until_it_withdraws() {
 #[test]
 fn faults_of_sftp_are_met() {
     faults::met_by_python("Paramiko", "paramiko_faults.py", faults::sftp());
+}
+
+#[test]
+fn faults_before_there_are_keys() {
+    connection_faults::with_paramiko(connection::handshakes());
+}
+
+#[test]
+fn faults_while_it_logs_in() {
+    connection_faults::with_paramiko(connection::logins());
+}
+
+#[test]
+fn faults_until_its_command_runs() {
+    connection_faults::with_paramiko(connection::sessions());
+}
+
+#[test]
+fn faults_while_its_command_runs() {
+    connection_faults::with_paramiko(connection::programs());
 }

@@ -43,7 +43,13 @@ impl Python {
     /// `INTEROP_PYTHON` names the interpreter of an environment made from `tests/interop/requirements.txt`; `cargo
     /// xtask integration` makes one.
     #[must_use]
-    pub fn run(&self, script: &str, mut given: Value) -> Value {
+    pub fn run(&self, script: &str, given: Value) -> Value {
+        self.start(script, given).finish()
+    }
+
+    /// Starts a script as [`run`](Self::run) does.
+    #[must_use]
+    pub fn start(&self, script: &str, mut given: Value) -> Script {
         let known = json!({
             "host": self.address.ip().to_string(),
             "port": self.address.port(),
@@ -52,7 +58,21 @@ impl Python {
         if let (Value::Object(given), Value::Object(known)) = (&mut given, known) {
             given.extend(known);
         }
-        run(&self.home, script, &given)
+        start(&self.home, script, &given)
+    }
+}
+
+/// A script that runs.
+#[derive(Debug)]
+pub struct Script(Client);
+
+impl Script {
+    /// Waits for its end, and returns what it printed.
+    #[must_use]
+    pub fn finish(self) -> Value {
+        let finished = self.0.finish();
+        let printed = finished.succeeded();
+        serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
     }
 }
 
@@ -65,11 +85,13 @@ pub fn interpreter() -> OsString {
 
 /// Runs a script with this object, and returns what it printed.
 pub(crate) fn run(home: &Home, script: &str, given: &Value) -> Value {
+    start(home, script, given).finish()
+}
+
+fn start(home: &Home, script: &str, given: &Value) -> Script {
     let mut command = home.command(interpreter());
     // Warnings about what libraries will drop are not our business; bytecode does not belong into the sources.
     command.args(["-W", "ignore", "-B"]);
     command.arg(package().join("interop/python").join(script));
-    let finished = Client::run(command.arg(given.to_string()));
-    let printed = finished.succeeded();
-    serde_json::from_str(printed.trim()).unwrap_or_else(|error| panic!("no JSON ({error}): {finished}"))
+    Script(Client::start(command.arg(given.to_string())))
 }

@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
 use std::{
     hint::black_box,
     net::SocketAddr,
@@ -12,11 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::{Anybody, Trusting};
 use criterion::{Criterion, criterion_group, criterion_main};
-use mock_core::{
-    Attempt, Authenticator, Exec, LoginContext, LoginState, Methods, MockSshServer, Request, Rules, Verdict,
-    Wanted, argv, event, glob, prefix, regex,
-};
+use mock_core::{Exec, MockSshServer, Request, Rules, Wanted, argv, event, glob, prefix, regex};
 use russh::{Disconnect, client};
 use tokio::runtime::{Builder, Runtime};
 
@@ -68,37 +69,6 @@ fn measure(criterion: &mut Criterion, kind: &str, rules: &Rules) {
         group.bench_function(name, |bencher| bencher.iter(|| black_box(choose(rules, &request, found))));
     }
     group.finish();
-}
-
-struct Anybody;
-
-impl Authenticator for Anybody {
-    fn begin(&self, _: &LoginContext<'_>) -> Box<dyn LoginState> {
-        Box::new(Self)
-    }
-}
-
-impl LoginState for Anybody {
-    fn methods(&self) -> Methods {
-        Methods::empty()
-    }
-
-    fn attempt(&mut self, _: &Attempt<'_>) -> Verdict {
-        Verdict::accept("anybody")
-    }
-}
-
-struct Trusting;
-
-impl client::Handler for Trusting {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        _: &russh::keys::PublicKeyOrCertificate,
-    ) -> Result<bool, russh::Error> {
-        Ok(true)
-    }
 }
 
 async fn login(address: SocketAddr) {

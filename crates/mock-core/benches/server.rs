@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod plain;
 
 use std::{
@@ -12,44 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::{Anybody, Trusting};
 use criterion::{Criterion, criterion_group, criterion_main};
-use mock_core::{Attempt, Authenticator, Exec, LoginContext, LoginState, Methods, MockSshServer, Verdict};
+use mock_core::{Exec, MockSshServer};
 use russh::{ChannelMsg, Disconnect, client};
 use tokio::runtime::Builder;
 
 /// What the command prints.
 const ANSWER: &str = "6.8.0\n";
-
-struct Anybody;
-
-impl Authenticator for Anybody {
-    fn begin(&self, _: &LoginContext<'_>) -> Box<dyn LoginState> {
-        Box::new(Self)
-    }
-}
-
-impl LoginState for Anybody {
-    fn methods(&self) -> Methods {
-        Methods::empty()
-    }
-
-    fn attempt(&mut self, _: &Attempt<'_>) -> Verdict {
-        Verdict::accept("anybody")
-    }
-}
-
-struct Trusting;
-
-impl client::Handler for Trusting {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        _: &russh::keys::PublicKeyOrCertificate,
-    ) -> Result<bool, russh::Error> {
-        Ok(true)
-    }
-}
 
 async fn start() -> MockSshServer {
     let server = MockSshServer::builder().auth(Anybody);

@@ -3,45 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod common;
+
 use std::sync::Arc;
 
-use mock_core::{
-    Attempt, Authenticator, Exec, LoginContext, LoginState, Methods, MockSshServer, ShutdownError, Verdict,
-    event,
-};
+use common::{Anybody, Trusting};
+use mock_core::{Exec, MockSshServer, ShutdownError, event};
 use russh::{ChannelMsg, client};
 use tokio::runtime::Handle;
-
-struct Anybody;
-
-impl Authenticator for Anybody {
-    fn begin(&self, _: &LoginContext<'_>) -> Box<dyn LoginState> {
-        Box::new(Self)
-    }
-}
-
-impl LoginState for Anybody {
-    fn methods(&self) -> Methods {
-        Methods::empty()
-    }
-
-    fn attempt(&mut self, _: &Attempt<'_>) -> Verdict {
-        Verdict::accept("anybody")
-    }
-}
-
-struct Trusting;
-
-impl client::Handler for Trusting {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        _: &russh::keys::PublicKeyOrCertificate,
-    ) -> Result<bool, russh::Error> {
-        Ok(true)
-    }
-}
 
 async fn cycle() {
     let server = MockSshServer::builder().auth(Anybody).exec(Exec::echo()).start().await.unwrap();

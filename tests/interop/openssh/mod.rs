@@ -5,6 +5,7 @@ mod algorithms;
 mod binary;
 mod certificates;
 mod channels;
+mod connection_faults;
 mod exec;
 mod factors;
 mod faults;

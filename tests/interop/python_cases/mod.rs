@@ -9,6 +9,7 @@
 pub(crate) mod agents;
 pub(crate) mod binary;
 pub(crate) mod channels;
+pub(crate) mod connection_faults;
 pub(crate) mod factors;
 pub(crate) mod files;
 pub(crate) mod forwards;

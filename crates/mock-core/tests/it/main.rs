@@ -6,6 +6,8 @@
 mod auth;
 mod auth_session;
 mod channels;
+#[path = "../common/mod.rs"]
+mod common;
 mod exec;
 mod faults;
 mod forwarding;

@@ -1,52 +1,21 @@
-//! A strategy that lets anybody in, and a client that accepts any server.
+//! A server that lets anybody in, and what a client does with it.
 
 use std::{sync::Arc, time::Duration};
 
-use mock_core::{
-    Attempt, Authenticator, Builder, LoginContext, LoginState, Method, Methods, MockSshServer, Verdict,
-};
+use mock_core::{Builder, MockSshServer};
 use russh::{
     Channel, ChannelMsg,
     client::{self, Handle, Msg},
-    keys::PublicKeyOrCertificate,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
+
+pub(crate) use crate::common::{Anybody, Trusting};
 
 /// How long a test waits for anything.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
-/// Lets anybody in.
-pub(crate) struct Anybody;
-
-impl Authenticator for Anybody {
-    fn begin(&self, _: &LoginContext<'_>) -> Box<dyn LoginState> {
-        Box::new(Self)
-    }
-}
-
-impl LoginState for Anybody {
-    fn methods(&self) -> Methods {
-        [Method::PublicKey, Method::Password].into()
-    }
-
-    fn attempt(&mut self, _: &Attempt<'_>) -> Verdict {
-        Verdict::accept("anybody")
-    }
-}
-
 pub(crate) fn open() -> Builder {
     MockSshServer::builder().auth(Anybody)
-}
-
-/// A client that takes any host key.
-pub(crate) struct Trusting;
-
-impl client::Handler for Trusting {
-    type Error = russh::Error;
-
-    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
-        Ok(true)
-    }
 }
 
 pub(crate) async fn handshake<S>(stream: S) -> Handle<Trusting>
