@@ -15,14 +15,13 @@ use std::{
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use mock_base::ParsedExpectation;
-use mock_core::Fault;
 
-use crate::{lab::Purpose, output::People, placeholder};
+use crate::{fault::Fault, lab::Purpose, output::People, placeholder};
 
 pub(crate) use self::{
     agent::{AgentArgs, AgentPolicy},
     check::CheckArgs,
-    files::{FileArgs, HostDirectory, SftpServerArgs},
+    files::{FileArgs, HostDirectory, SftpFault, SftpServerArgs},
     forwards::ForwardArgs,
 };
 

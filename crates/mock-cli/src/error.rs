@@ -65,6 +65,8 @@ pub(crate) enum Error {
     Events { path: PathBuf, source: io::Error },
     #[error("cannot serve the directory `{}`", path.display())]
     Files { path: PathBuf, source: io::Error },
+    #[error("the fault `{fault}` would never strike: no files are served")]
+    FaultOfNoFiles { fault: String },
     #[error("SFTP ended early")]
     Sftp(#[source] mock_sftp::ServeError),
     #[error("cannot receive signals")]
@@ -110,10 +112,13 @@ impl Error {
             Self::Scenario(ScenarioError::Read { .. }) | Self::Check { unreadable: true, .. } => {
                 ExitStatus::File
             }
-            Self::Scenario(_) | Self::Check { .. } | Self::UsersOfScenario { .. } => ExitStatus::Usage,
-            Self::SameUser { .. } | Self::Start(StartError::Version { .. }) | Self::Placeholder(_) => {
-                ExitStatus::Usage
-            }
+            Self::Scenario(_)
+            | Self::Check { .. }
+            | Self::UsersOfScenario { .. }
+            | Self::FaultOfNoFiles { .. }
+            | Self::SameUser { .. }
+            | Self::Start(StartError::Version { .. })
+            | Self::Placeholder(_) => ExitStatus::Usage,
             Self::CommandFailed(_) => ExitStatus::CommandFailed,
             Self::CannotRun { .. } => ExitStatus::CannotRun,
             Self::HostKey(_)
@@ -147,6 +152,7 @@ impl Error {
                 }
                 _ => None,
             },
+            Self::FaultOfNoFiles { .. } => Some("leave out --no-sftp, or give the scenario a table [sftp]"),
             Self::Placeholder(error) => error.hint(),
             Self::CannotRun { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("is it installed, and in PATH? A shell's own commands need `sh -c`")

@@ -6,7 +6,11 @@ use std::path::Path;
 
 use mock_core::{Builder, Exec, MatchCommand as _, Request};
 use mock_process::HostProcess;
-use mock_sftp::{Dir, Directory, FileSystem, MemFs, Scp, Sftp, scp_command};
+use mock_sftp::{
+    Dir, Directory, FileSystem, MemFs, Scp, Sftp,
+    fault::{Faults, Stage},
+    scp_command,
+};
 
 use crate::{
     args::{FileArgs, HostDirectory},
@@ -49,7 +53,18 @@ impl Files {
     }
 
     fn of(fs: impl FileSystem + Clone + 'static, origin: Origin) -> Self {
-        Self { sftp: Sftp::new(fs.clone()), scp: Scp::new(fs), origin }
+        Self { sftp: Sftp::new(fs.clone()), scp: Scp::new(fs), origin }.afresh()
+    }
+
+    /// The same tree, with nothing that goes wrong.
+    pub(crate) fn afresh(self) -> Self {
+        let faults = Faults::new();
+        Self { sftp: self.sftp.with_faults(&faults), scp: self.scp.with_faults(&faults), ..self }
+    }
+
+    /// What goes wrong with them, over SFTP and SCP alike.
+    pub(crate) fn faults(&self) -> &Faults<Stage> {
+        self.sftp.faults()
     }
 
     /// Those that flags ask for; without such flags `otherwise`.

@@ -22,6 +22,7 @@ use crate::{
     credentials::{self, Account, Login},
     error::Error,
     expected::{Case, Expected},
+    fault::{self, Board},
     files::{self, Files},
     scenario::{Cast, Host},
     verdict::Verdict,
@@ -56,6 +57,8 @@ pub(crate) struct Lab {
     pub(crate) accounts: Vec<Account>,
     /// What is served over SFTP and SCP.
     pub(crate) files: Option<Files>,
+    /// What goes wrong with the server and its files.
+    pub(crate) faults: Board,
     /// Where requests are taken, if that is a socket.
     pub(crate) control: Option<PathBuf>,
     _directory: TempDir,
@@ -89,24 +92,37 @@ impl Lab {
             Some(scenario) => scenario.start_hosts(&network).await?,
             None => Vec::new(),
         };
+        let files = cast.files.as_ref();
         let builder = if let Some(scenario) = &cast.scenario {
-            scenario.serve(args, host_keys, purpose.port, expect.strict, cast.files.as_ref(), &network)
+            scenario.serve(args, host_keys, purpose.port, expect.strict, files, &network)
         } else {
-            let builder = builder(args, purpose, cast.files.as_ref());
+            let builder = builder(args, purpose, files);
             let builder = host_keys.into_iter().fold(builder, Builder::host_key);
             let rules = args.forwards.forward.iter().map(|rule| rule.build(&network));
             let remote = args.forwards.remote_forward.iter().cloned();
             remote.fold(rules.fold(builder, Builder::forward), Builder::remote_forward)
         };
-        let builder = args.behaviour.fault.iter().cloned().fold(builder, Builder::fault);
+        let builder = fault::play(&args.behaviour.fault, builder, files);
         let server = cast.let_in(builder).journal(&journal).start().await?;
         if let Some(scenario) = &cast.scenario {
             scenario.begin(&server);
         }
         let (accounts, files) = (cast.accounts, cast.files);
+        let faults = Board::new(server.faults(), files.as_ref());
         let asked = Asked(Expected::of(&server, &expect));
         let kit = write_kit(&server, &hosts, &accounts, agent.as_ref(), directory.path())?;
-        Ok(Self { asked, server, hosts, agent, kit, accounts, files, control: None, _directory: directory })
+        Ok(Self {
+            asked,
+            server,
+            hosts,
+            agent,
+            kit,
+            accounts,
+            files,
+            faults,
+            control: None,
+            _directory: directory,
+        })
     }
 
     /// What is expected of the server.
@@ -134,8 +150,7 @@ impl Lab {
     /// Ends everything, and says whether what was expected came. The server is the last to record something: that it has
     /// stopped.
     pub(crate) async fn stop(self) -> Result<Stopped, Error> {
-        let Self { asked, server, hosts, agent, kit: _kit, accounts: _, files: _, control: _, _directory } =
-            self;
+        let Self { asked, server, hosts, agent, kit: _kit, _directory, .. } = self;
         // Whoever is in a hurry drops this half way.
         asked.0.ask();
         if let Some(agent) = agent {

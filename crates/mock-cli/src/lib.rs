@@ -7,6 +7,7 @@ mod credentials;
 mod error;
 mod expected;
 mod export;
+mod fault;
 mod files;
 mod follow;
 mod junit;

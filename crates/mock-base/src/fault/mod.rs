@@ -16,7 +16,7 @@ pub use crate::grammar::{Words, quoted, size, word};
 pub use occasion::Occasion;
 pub use rule::FaultRule;
 pub use set::{FaultId, FaultInfo, Faults, Struck};
-pub use text::FaultError;
+pub use text::{FaultError, first_word};
 pub(crate) use trigger::Trigger;
 
 use crate::GrammarError;

@@ -102,9 +102,22 @@ impl<S: Stage> Faults<S> {
     ///
     /// [`FaultError`], when its action cannot be had at its stage.
     pub fn add(&self, rule: FaultRule<S>) -> Result<FaultId, FaultError> {
+        self.mount(rule, true)
+    }
+
+    /// Adds a fault behind the others, to be switched on later.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    pub fn add_off(&self, rule: FaultRule<S>) -> Result<FaultId, FaultError> {
+        self.mount(rule, false)
+    }
+
+    fn mount(&self, rule: FaultRule<S>, on: bool) -> Result<FaultId, FaultError> {
         rule.check()?;
         let id = FaultId(self.shared.next.fetch_add(1, Ordering::Relaxed) + 1);
-        let (on, struck, counts) = (AtomicBool::new(true), AtomicU64::new(0), Mutex::default());
+        let (on, struck, counts) = (AtomicBool::new(on), AtomicU64::new(0), Mutex::default());
         self.change(|list| list.push(Arc::new(Mounted { id, rule, on, struck, counts })));
         Ok(id)
     }

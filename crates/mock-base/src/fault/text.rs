@@ -31,6 +31,15 @@ impl FaultError {
             Problem::Unfit { why, .. } => why,
         }
     }
+
+    /// Where in the text it is, for one that was read.
+    #[must_use]
+    pub fn grammar(&self) -> Option<&GrammarError> {
+        match &self.0 {
+            Problem::Text(error) => Some(error),
+            Problem::Unfit { .. } => None,
+        }
+    }
 }
 
 impl From<GrammarError> for FaultError {
@@ -57,11 +66,36 @@ impl fmt::Debug for FaultError {
     }
 }
 
+/// Words of their own: behind the stage, and between the triggers.
+const MARKS: &[char] = &[':', ';'];
+
+/// Which of these words a fault begins with: for those who read faults of several crates as one language.
+///
+/// ```
+/// use mock_base::fault::first_word;
+///
+/// let stages = [("kex", 'c'), ("agent", 'a')];
+/// assert_eq!(first_word("agent sign: refuse", &stages)?, 'a');
+/// let error = first_word("agnet sign: refuse", &stages).unwrap_err();
+/// assert_eq!(error.problem(), "`agnet` is no stage; did you mean `agent`?");
+/// # Ok::<(), mock_base::fault::FaultError>(())
+/// ```
+///
+/// # Errors
+///
+/// That it begins with none of them, and the one that is nearest.
+pub fn first_word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, FaultError> {
+    let tokens = tokens(text, MARKS)?;
+    let is_mark = |token: &Token| !token.quoted && matches!(token.text.as_str(), ":" | ";");
+    let first = tokens.get(..1).filter(|first| !first.iter().any(is_mark)).unwrap_or_default();
+    Ok(Words::new(text, first, 0).one_of("a stage", known)?)
+}
+
 impl<S: Stage> FromStr for FaultRule<S> {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        let tokens = tokens(text, &[':', ';'])?;
+        let tokens = tokens(text, MARKS)?;
         let mut clauses = tokens.split(|token| !token.quoted && token.text == ";");
         let head = clauses.next().unwrap_or_default();
         let colon = head.iter().position(|token| !token.quoted && token.text == ":");

@@ -41,6 +41,12 @@ impl GrammarError {
     pub fn column(&self) -> usize {
         self.column
     }
+
+    /// How many characters are wrong, at least one.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width.max(1)
+    }
 }
 
 impl Error for GrammarError {}

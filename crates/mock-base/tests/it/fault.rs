@@ -4,7 +4,7 @@ use std::fmt;
 
 use mock_base::{
     GrammarError, Journal, Seed, State, event, expect,
-    fault::{FaultRule, Faults, Occasion, Stage, Words, quoted},
+    fault::{FaultRule, Faults, Occasion, Stage, Words, first_word, quoted},
     glob,
 };
 use proptest::prelude::*;
@@ -159,6 +159,8 @@ fn a_fault_is_switched_and_removed_and_its_guard_undoes_it() {
     faults.reset();
     assert!(strikes());
     assert!(faults.remove(id) && !faults.remove(id) && !faults.switch(id, true));
+    let later = faults.add_off(kex()).unwrap();
+    assert!(!strikes() && faults.switch(later, true) && strikes() && faults.remove(later));
     {
         let _stall = faults.scoped(kex()).unwrap();
         assert!(strikes());
@@ -198,6 +200,22 @@ fn a_fault_is_read_and_written() {
     assert_eq!(loose.to_string(), "kex: stall; first 2; user ::1");
     let code = kex().only_if("it rains", |_| true).named("two words");
     assert_eq!(code.to_string(), "kex: stall; only if it rains; named \"two words\"");
+}
+
+#[test]
+fn who_reads_faults_of_several_crates_asks_for_the_first_word() {
+    let first = |text| first_word(text, &[("kex", 1), ("agent", 2)]);
+    assert_eq!(first("agent sign: refuse").unwrap(), 2);
+    assert_eq!(first(" kex : stall").unwrap(), 1);
+    for (text, problem) in [
+        ("agnet: stall", "`agnet` is no stage; did you mean `agent`?"),
+        (": stall", "a stage is missing"),
+        ("", "a stage is missing"),
+    ] {
+        let error = first(text).unwrap_err();
+        assert_eq!(error.problem(), problem);
+        assert_eq!(error.grammar().map(GrammarError::column), Some(1));
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(super) enum Answer {
     Done(Done),
     Number(RuleNumber),
     Rules(Rules),
+    FaultNumber(FaultNumber),
+    Faults(Faults),
     States(States),
     Events(Page),
     Seen(Seen),
@@ -63,6 +65,35 @@ pub(crate) struct RuleLine {
     pub(super) hits: u64,
     /// How many it is expected to answer, where that was said.
     pub(super) expected: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct FaultNumber {
+    /// The fault's number, which no other fault will have.
+    pub(super) number: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Faults {
+    /// By their numbers.
+    pub(super) faults: Vec<FaultLine>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct FaultLine {
+    /// Its number.
+    pub(super) number: u64,
+    /// Its name, or its stage and action, as in events.
+    pub(super) label: String,
+    /// Its text.
+    pub(super) fault: String,
+    /// Whether it is switched on.
+    pub(super) on: bool,
+    /// How often it did what it does.
+    pub(super) struck: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,7 +160,9 @@ pub(crate) enum Code {
     BadQuery,
     /// The rule cannot be understood.
     BadRule,
-    /// There is no rule with this number.
+    /// The fault cannot be understood, or would never strike.
+    BadFault,
+    /// There is no rule or no fault with this number.
     NotFound,
     /// What was waited for did not come in time.
     TimedOut,

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     Shared,
     answer::{self, Answer, Code, Done, Expecting, Failure, RuleLine, RuleNumber, Rules, States},
+    fault,
     request::{self, Request, Within},
 };
 use crate::{ready::Ready, verdict::VerdictLine};
@@ -26,6 +27,10 @@ pub(super) async fn handle(request: Request, shared: &Shared) -> Result<Answer, 
         Request::RuleRemove(request) => rule_remove(&request, shared),
         Request::RuleReplace(request) => rule_replace(request, shared),
         Request::RuleList(_) => Ok(Answer::Rules(rule_list(shared))),
+        Request::FaultAdd(request) => fault::add(&request, &lab.faults),
+        Request::FaultRemove(request) => fault::remove(&request, &lab.faults),
+        Request::FaultSwitch(request) => fault::switch(&request, &lab.faults),
+        Request::FaultList(_) => Ok(fault::list(&lab.faults)),
         Request::StateGet(request) => {
             let state = states(shared, request.connection);
             let states = match request.name {
@@ -66,6 +71,7 @@ fn reset(shared: &Shared) {
         }
     });
     shared.lab.expected().truncate(shared.begin);
+    shared.lab.faults.reset();
     shared.lab.server.reset();
 }
 

@@ -4,6 +4,7 @@
 //! and a client that waits for something holds up nobody else. `docs/control.md` is generated from the types.
 
 mod answer;
+mod fault;
 mod handle;
 mod line;
 mod request;

@@ -19,9 +19,9 @@ pub(crate) enum Request {
     /// Expects something from now on, before and after.
     #[serde(rename = "expect")]
     Expect(Expect),
-    /// Forgets what happened, for the next test: events, states, how often rules answered, and the rules and expectations
-    /// that requests have added. What the server was started with stays; a rule of it that was removed or replaced does
-    /// not come back. Live connections go on.
+    /// Forgets what happened, for the next test: events, states, how often rules answered and faults struck, and the rules,
+    /// faults and expectations that requests have added. What the server was started with stays, and its faults are switched
+    /// on again; a rule or a fault of it that was removed or replaced does not come back. Live connections go on.
     #[serde(rename = "reset")]
     Reset(Nothing),
     /// Adds a rule for commands.
@@ -36,7 +36,19 @@ pub(crate) enum Request {
     /// The rules in their order: the first that matches a command answers it.
     #[serde(rename = "rule.list")]
     RuleList(Nothing),
-    /// The states that rules depend on.
+    /// Adds a fault. Who is connected meets it at the next occasion.
+    #[serde(rename = "fault.add")]
+    FaultAdd(FaultAdd),
+    /// Removes a fault. What it has begun, such as a stall, goes on.
+    #[serde(rename = "fault.remove")]
+    FaultRemove(FaultRemove),
+    /// Switches a fault on or off. While it is off, it counts no occasions.
+    #[serde(rename = "fault.switch")]
+    FaultSwitch(FaultSwitch),
+    /// The faults: those that the server was started with, then those that requests have added.
+    #[serde(rename = "fault.list")]
+    FaultList(Nothing),
+    /// The states that rules and faults depend on.
     #[serde(rename = "state.get")]
     StateGet(StateGet),
     /// Sets a state.
@@ -101,6 +113,35 @@ pub(crate) struct RuleReplace {
     pub(super) number: u64,
     /// The rule that comes.
     pub(super) rule: Rule,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultAdd {
+    /// The fault, in the text form of `--fault`: `kex: stall; first 2`. See `docs/faults.md`.
+    pub(super) fault: String,
+    /// Whether it is switched on.
+    #[serde(default = "yes")]
+    pub(super) on: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultRemove {
+    /// Its number.
+    pub(super) number: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultSwitch {
+    /// Its number.
+    pub(super) number: u64,
+    /// Whether it is on from now on.
+    pub(super) on: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,9 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{ClientKit, Done, Expecting, Failure, Page, RuleNumber, Rules, Seen, States},
+    answer::{
+        ClientKit, Done, Expecting, Failure, FaultNumber, Faults, Page, RuleNumber, Rules, Seen, States,
+    },
     request::Request,
 };
 use crate::verdict::VerdictLine;
@@ -83,6 +85,8 @@ fn answer_to(command: &str) -> Value {
         "expect" => of_answer::<Expecting>(),
         "rule.add" | "rule.replace" => of_answer::<RuleNumber>(),
         "rule.list" => of_answer::<Rules>(),
+        "fault.add" => of_answer::<FaultNumber>(),
+        "fault.list" => of_answer::<Faults>(),
         "state.get" => of_answer::<States>(),
         "events" => of_answer::<Page>(),
         "wait" => of_answer::<Seen>(),

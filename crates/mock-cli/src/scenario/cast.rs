@@ -11,6 +11,7 @@ use crate::{
     args::{AlgorithmSet, ExecMode, ExpectArgs, PubkeyType, ServerArgs, UserArgs},
     credentials::{self, Account, Login},
     error::Error,
+    fault::Player,
     files::{self, Files},
 };
 
@@ -37,8 +38,12 @@ impl Cast {
         let files = Files::by_flags(&args.files, || match &scenario {
             Some(scenario) => scenario.parts.files.served().cloned(),
             None => Some(Files::in_memory(MemFs::new())),
-        });
-        Ok(Self { scenario, accounts, files: files?.map(Files::without_contents) })
+        })?;
+        let of_files = args.behaviour.fault.iter().find(|fault| fault.player() == Player::Files);
+        if let (None, Some(fault)) = (&files, of_files) {
+            return Err(Error::FaultOfNoFiles { fault: fault.to_string() });
+        }
+        Ok(Self { scenario, accounts, files: files.map(Files::without_contents) })
     }
 
     /// The builder with what lets exactly these in.
@@ -118,7 +123,6 @@ impl Scenario {
         scenario.parts.expectations.clear();
         scenario.parts.forwards.splice(0..0, args.forwards.forward.iter().cloned());
         scenario.parts.remote_forwards.splice(0..0, args.forwards.remote_forward.iter().cloned());
-        scenario.parts.files = files.cloned().into();
         let rest = match args.behaviour.exec {
             Some(ExecMode::Deny) => Some(Rest::Deny),
             Some(ExecMode::Echo) => Some(Rest::Echo),
@@ -127,7 +131,7 @@ impl Scenario {
         };
         // What is echoed would be an answer, so nothing could be without one.
         let rest = rest.filter(|rest| !(strict && *rest == Rest::Echo));
-        let builder = scenario.builder_with(rest.unwrap_or(Rest::Unknown), network);
+        let builder = scenario.builder_with(rest.unwrap_or(Rest::Unknown), network, files);
         let has_shell = scenario.parts.shell.is_some();
         match args.behaviour.exec {
             Some(ExecMode::Process) => {

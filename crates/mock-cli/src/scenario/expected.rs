@@ -1,12 +1,12 @@
 //! `expect` and `expect_in_order`: what is to be true of the journal in the end, as text.
 //!
-//! The grammar is that of the library. Here is only where in the file the text stands that it refuses.
+//! What one says is the library's; here is which of them stand where.
 
-use std::ops::Range;
+use std::str::FromStr;
 
-use mock_base::{GrammarError, ParsedExpectation, ParsedQuery};
+use mock_base::{ParsedExpectation, ParsedQuery};
 
-use super::reader::Node;
+use super::{grammar, reader::Node};
 
 /// A list of expectations.
 pub(super) fn expectations(node: &Node<'_>) -> Vec<ParsedExpectation> {
@@ -30,28 +30,6 @@ fn order(steps: &[Node<'_>]) -> Option<ParsedExpectation> {
     format!("order: {}", steps?.join(" then ")).parse().ok()
 }
 
-fn read<T: std::str::FromStr<Err = GrammarError>>(node: &Node<'_>) -> Option<T> {
-    let text = node.text_as("an expectation such as `'exec \"uname *\" x1'`")?;
-    let report = |error: &GrammarError| {
-        let (problem, hint) = match error.problem().split_once("; ") {
-            Some((problem, hint)) => (problem, Some(hint.to_owned())),
-            None => (error.problem(), None),
-        };
-        let span = within(node, text, error.column());
-        node.source.report(span, &node.key, problem.to_owned(), hint);
-    };
-    text.parse().map_err(|error| report(&error)).ok()
-}
-
-/// The word at this column of the text; the whole value where the text is not written as it is.
-fn within(node: &Node<'_>, text: &str, column: usize) -> Range<usize> {
-    let written = node.source.slice(&node.span);
-    if written.get(1..written.len().saturating_sub(1)) != Some(text) {
-        return node.span.clone();
-    }
-    let before: usize = text.chars().take(column - 1).map(char::len_utf8).sum();
-    let word = text.get(before..).unwrap_or_default();
-    let length = word.find(char::is_whitespace).unwrap_or(word.len());
-    let start = node.span.start + 1 + before;
-    start..start + length.max(1)
+fn read<T: FromStr<Err: grammar::Mistake>>(node: &Node<'_>) -> Option<T> {
+    grammar::read(node, "an expectation such as `'exec \"uname *\" x1'`")
 }

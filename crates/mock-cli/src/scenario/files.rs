@@ -19,6 +19,7 @@ use toml::{
 use super::{
     expected,
     forward::{self, ForwardRule},
+    grammar,
     keys::{OF_ONE, SERVER, TOP},
     problem::{Problem, ScenarioError},
     reader::{Node, Table},
@@ -29,6 +30,7 @@ use super::{
     source::Source,
     users::{self, ScenarioUser},
 };
+use crate::fault::Fault;
 
 /// What becomes of commands for which there is no rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,7 @@ pub(super) struct Parts {
     pub(super) files: SftpTable,
     pub(super) states: Vec<(String, String)>,
     pub(super) expectations: Vec<ParsedExpectation>,
+    pub(super) faults: Vec<Fault>,
     pub(super) forwards: Vec<ForwardRule>,
     pub(super) remote_forwards: Vec<RemoteForward>,
     /// The other servers of the file: those behind the first.
@@ -68,6 +71,7 @@ impl Parts {
         self.files = std::mem::take(&mut self.files).or(other.files);
         self.states.extend(other.states);
         self.expectations.extend(other.expectations);
+        self.faults.extend(other.faults);
         self.forwards.extend(other.forwards);
         self.remote_forwards.extend(other.remote_forwards);
         self.hosts.extend(other.hosts);
@@ -237,6 +241,7 @@ fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]
         files: table.get("sftp").map(|node| sftp::read(&node)).unwrap_or_default(),
         states: rules::states(table, "state"),
         expectations,
+        faults: table.get("faults").map(|node| grammar::faults(&node)).unwrap_or_default(),
         forwards: table.get("forward").map(|node| forward::rules(&node, servers)).unwrap_or_default(),
         remote_forwards: table
             .get("remote_forward")

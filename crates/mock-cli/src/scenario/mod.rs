@@ -8,6 +8,7 @@ mod engine;
 mod expected;
 mod files;
 mod forward;
+mod grammar;
 mod keys;
 mod matcher;
 mod pattern;
@@ -41,6 +42,7 @@ pub use self::{
     together::ScenarioServers,
     users::ScenarioUser,
 };
+use crate::{fault, files::Files};
 
 /// A server as a TOML file describes it.
 ///
@@ -93,12 +95,19 @@ impl Scenario {
     /// The first server of the file, or its only one, by itself, ready to start or to be given more. What is added to it comes
     /// behind: a rule of the file answers first. Without users in the file nobody is let in, until a strategy is added.
     pub fn builder(&self) -> Builder {
-        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), &Network::new())
+        self.builder_among(&Network::new())
     }
 
-    /// As [`builder`](Self::builder), with this for commands without a rule, among these hosts.
-    fn builder_with(&self, rest: Rest, network: &Network) -> Builder {
-        let Parts { server, users, rules, rest: _, shell, files, states, expectations, .. } = &self.parts;
+    /// As [`builder`](Self::builder), among these hosts.
+    fn builder_among(&self, network: &Network) -> Builder {
+        // What has gone wrong for one server is of no concern to the next that is made of the same scenario.
+        let files = self.parts.files.served().cloned().map(Files::afresh);
+        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), network, files.as_ref())
+    }
+
+    /// As [`builder`](Self::builder), with this for commands without a rule, among these hosts, serving these files.
+    fn builder_with(&self, rest: Rest, network: &Network, files: Option<&Files>) -> Builder {
+        let Parts { server, users, rules, shell, states, expectations, faults, .. } = &self.parts;
         let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
         if !users.is_empty() {
             builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
@@ -107,12 +116,13 @@ impl Scenario {
             let hints = server.hints_on_stderr == Some(true);
             builder = builder.shell(if hints { shell.hints_on_stderr() } else { shell });
         }
-        if let Some(files) = files.served() {
+        if let Some(files) = files {
             builder = files.offer(builder);
         }
         let forwards = self.parts.forwards.iter().map(|rule| rule.build(network));
         builder = forwards.fold(builder, Builder::forward);
         builder = self.parts.remote_forwards.iter().cloned().fold(builder, Builder::remote_forward);
+        builder = fault::play(faults, builder, files);
         builder = builder.journal(network.journal()).network(network);
         builder = expectations.iter().cloned().fold(builder, Builder::verify_with);
         rest::build(builder, rest, states)

@@ -2,7 +2,7 @@
 
 use mock_core::{Events, KitBuilder, MockSshServer, Network, ShutdownError, StartError};
 
-use super::{Scenario, files::Rest};
+use super::Scenario;
 
 /// The servers of a scenario, started together, with one journal. They stop when this is dropped.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Scenario {
     pub async fn start(&self) -> Result<ScenarioServers, StartError> {
         let network = Network::new();
         let hosts = self.start_hosts(&network).await?;
-        let first = self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), &network).start().await?;
+        let first = self.builder_among(&network).start().await?;
         self.begin(&first);
         Ok(ScenarioServers { first, hosts, network })
     }
@@ -70,7 +70,7 @@ impl Scenario {
     pub(crate) async fn start_hosts(&self, network: &Network) -> Result<Vec<Host>, StartError> {
         let mut hosts = Vec::new();
         for scenario in self.hosts() {
-            let builder = scenario.builder_with(scenario.parts.rest.unwrap_or(Rest::Unknown), network);
+            let builder = scenario.builder_among(network);
             let server = match scenario.parts.server.port {
                 Some(_) => builder.start().await?,
                 None => builder.start_in_memory()?,

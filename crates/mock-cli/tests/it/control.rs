@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::{Lines, PROGRAM, Server, command, filters, is_empty, path, run, temporary, text};
 
 /// A client of a control socket.
-struct Client {
+pub(crate) struct Client {
     stream: UnixStream,
     lines: Lines,
 }
@@ -33,14 +33,14 @@ impl Client {
         self.stream.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    fn ask(&mut self, request: &Value) -> Value {
+    pub(crate) fn ask(&mut self, request: &Value) -> Value {
         self.send(&request.to_string());
         self.lines.json()
     }
 }
 
 /// A server with a socket in its directory for temporary files, and a client of it.
-fn controlled(args: &[&str]) -> (Server, Value, Client) {
+pub(crate) fn controlled(args: &[&str]) -> (Server, Value, Client) {
     let temporary = temporary();
     let socket = temporary.path().join("control");
     let mut serve = command(PROGRAM, temporary.path());
@@ -219,6 +219,11 @@ fn what_cannot_be_understood_is_answered_with_what_is_wrong() {
         r#"{"id":10,"command":"wait","query":"exec","within":"a while"}"#,
         r#"{"id":11,"command":"wait","query":"exec","within":-1}"#,
         r#"{"id":12,"command":"wait","query":"exec","within":0}"#,
+        r#"{"id":13,"command":"fault.add","fault":"kex: stall; frist 2"}"#,
+        r#"{"id":14,"command":"fault.add","fault":"sfpt open: stall"}"#,
+        r#"{"id":15,"command":"fault.add","fault":5}"#,
+        r#"{"id":16,"command":"fault.switch","number":1}"#,
+        r#"{"id":17,"command":"fault.remove","number":1}"#,
     ] {
         client.send(line);
         write!(answers, "{line}\n{}\n\n", client.lines.next()).unwrap();

@@ -14,26 +14,37 @@ use crate::support::{Lines, Server, path};
 /// Stands for what differs from run to run: a value, all other fields as a key, all that follows as the last of a list.
 const ANYTHING: &str = "…";
 
-/// Numbers of rules on the page, and what they are in this run: how many rules a server begins with is not what the page
-/// is about.
+/// Numbers of rules and of faults on the page, and what they are in this run: how many rules a server begins with is not what
+/// the page is about.
 #[derive(Default)]
-struct Numbers(Vec<(Value, Value)>);
+struct Numbers {
+    known: Vec<(String, Value, Value)>,
+    /// What is numbered in the request that was made last: `rule` or `fault`.
+    of: String,
+}
 
 impl Numbers {
-    /// Whether these are the same rule.
+    fn find(&self, on_page: &Value) -> Option<&Value> {
+        let is = |(of, known, _): &&(String, Value, Value)| *of == self.of && known == on_page;
+        self.known.iter().find(is).map(|(_, _, found)| found)
+    }
+
+    /// Whether these are the same rule, or fault.
     fn same(&mut self, found: &Value, on_page: &Value) -> bool {
-        if let Some((_, known)) = self.0.iter().find(|(known, _)| known == on_page) {
+        if let Some(known) = self.find(on_page) {
             return known == found;
         }
-        self.0.push((on_page.clone(), found.clone()));
+        self.known.push((self.of.clone(), on_page.clone(), found.clone()));
         true
     }
 
     /// A request of the page as it is to be made.
-    fn fill(&self, request: &str) -> String {
+    fn fill(&mut self, request: &str) -> String {
         let mut request: Value = serde_json::from_str(request).unwrap();
+        let command = request["command"].as_str().unwrap();
+        self.of = command.split('.').take(1).collect();
         if let Some(number) = request.get_mut("number") {
-            *number = self.0.iter().find(|(known, _)| known == number).unwrap().1.clone();
+            *number = self.find(number).unwrap().clone();
         }
         request.to_string()
     }

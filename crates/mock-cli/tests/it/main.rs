@@ -15,6 +15,7 @@ mod control_examples;
 mod env;
 mod errors;
 mod events;
+mod faults;
 mod files;
 mod help;
 mod login;

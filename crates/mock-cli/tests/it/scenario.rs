@@ -163,6 +163,42 @@ fn what_can_be_read_and_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn faults_that_are_none_are_marked_where_they_are_wrong() {
+    snapshot(
+        "faults",
+        &[
+            ("a slip in an action", "faults = [\"kex: stal; first 2\"]\n"),
+            ("a slip in a stage", "faults = ['accept: reset', 'sfpt open: status failure']\n"),
+            ("a slip in a trigger", "faults = ['login \"password\": fail; frist 2']\n"),
+            ("with escapes", "faults = [\"version: linse \\\"hello\\\"\"]\n"),
+            ("what cannot be had there", "[[server]]\nname = \"a\"\nfaults = 'accept: corrupt'\n"),
+            ("no end", "faults = ['sftp open:']\n"),
+            ("no text", "faults = { kex = \"stall\" }\n"),
+            ("a key in the wrong place", "[server]\nname = \"a\"\nfaults = ['kex: stall']\n"),
+        ],
+    );
+}
+
+/// The TOML of the documentation, but for the reference, which needs its files.
+fn documented() -> Vec<String> {
+    let page = fs::read_to_string("../../docs/scenario.md").unwrap();
+    let blocks = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
+    blocks.filter(|block| !block.contains("include")).collect()
+}
+
+#[test]
+fn the_examples_of_the_documentation_can_be_loaded() {
+    let blocks = documented();
+    assert!(blocks.iter().any(|block| block.contains("faults = [")));
+    for block in blocks {
+        Scenario::parse(&block, "scenario.toml").unwrap();
+    }
+    let page = fs::read_to_string("../../docs/scenario.md").unwrap();
+    let shown = problems("faults = [\"kex: stal; first 2\"]\n");
+    assert!(page.contains(&format!("```text\n{shown}\n```")), "{shown}");
+}
+
+#[test]
 fn files_that_are_not_there_are_named() {
     snapshot(
         "files",

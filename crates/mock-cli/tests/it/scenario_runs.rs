@@ -12,7 +12,7 @@ use mock_cli::Scenario;
 use mock_core::{ClientKit, KitBuilder, MockSshServer};
 use tempfile::TempDir;
 
-use crate::support::{command, temporary, text};
+use crate::support::{command, ssh_is_missing, temporary, text};
 
 /// A scenario that runs, and `ssh` with what it needs.
 struct Running {
@@ -58,15 +58,6 @@ impl Running {
     fn answers(&self, user: &str, command: &str, status: i32, stdout: &str) {
         assert_eq!(self.run(user, command), (status, stdout.to_owned()), "{command}");
     }
-}
-
-#[expect(clippy::print_stderr, reason = "who reads the output of a test wants to know")]
-fn ssh_is_missing() -> bool {
-    let missing = command("ssh", Path::new("/tmp")).arg("-V").output().is_err();
-    if missing {
-        eprintln!("skipped: there is no ssh");
-    }
-    missing
 }
 
 fn reference() -> PathBuf {

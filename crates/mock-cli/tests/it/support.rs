@@ -207,3 +207,12 @@ pub(crate) fn filters() -> insta::Settings {
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
+
+#[expect(clippy::print_stderr, reason = "who reads the output of a test wants to know")]
+pub(crate) fn ssh_is_missing() -> bool {
+    let missing = command("ssh", Path::new("/tmp")).arg("-V").output().is_err();
+    if missing {
+        eprintln!("skipped: there is no ssh");
+    }
+    missing
+}

@@ -10,6 +10,22 @@ use mock_base::{
 use super::{Action, Amount, ChannelType, RequestType, Stage, action};
 use crate::{DisconnectReason, Method, Methods, OpenFailure};
 
+const STAGES: [(&str, Stage); 13] = [
+    ("accept", Stage::Accept),
+    ("version", Stage::Version),
+    ("kex", Stage::Kex),
+    ("auth", Stage::Auth),
+    ("session", Stage::Session),
+    ("sent", Stage::Sent(0)),
+    ("received", Stage::Received(0)),
+    ("login", Stage::Login(None)),
+    ("channel", Stage::Channel(None)),
+    ("request", Stage::Request(None)),
+    ("stdout", Stage::Stdout(Amount::Bytes(0))),
+    ("stdin", Stage::Stdin(0)),
+    ("exit", Stage::Exit),
+];
+
 const METHODS: [(&str, Method); 4] = [
     ("password", Method::Password),
     ("publickey", Method::PublicKey),
@@ -72,25 +88,17 @@ fn perhaps<T: Copy>(
     if words.is_empty() { Ok(None) } else { words.one_of(what, names).map(Some) }
 }
 
+impl Stage {
+    /// The words that a stage begins with, as text.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        STAGES.iter().map(|(word, _)| *word)
+    }
+}
+
 impl mock_base::fault::Stage for Stage {
     type Action = Action;
 
     fn read(words: &mut Words<'_>) -> Result<Self, GrammarError> {
-        const STAGES: [(&str, Stage); 13] = [
-            ("accept", Stage::Accept),
-            ("version", Stage::Version),
-            ("kex", Stage::Kex),
-            ("auth", Stage::Auth),
-            ("session", Stage::Session),
-            ("sent", Stage::Sent(0)),
-            ("received", Stage::Received(0)),
-            ("login", Stage::Login(None)),
-            ("channel", Stage::Channel(None)),
-            ("request", Stage::Request(None)),
-            ("stdout", Stage::Stdout(Amount::Bytes(0))),
-            ("stdin", Stage::Stdin(0)),
-            ("exit", Stage::Exit),
-        ];
         let bytes = |words: &mut Words<'_>| words.bytes("a number of bytes");
         Ok(match words.one_of("a stage", &STAGES)? {
             Self::Sent(_) => Self::Sent(bytes(words)?),

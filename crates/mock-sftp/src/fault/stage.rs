@@ -61,6 +61,12 @@ impl Stage {
         Self { path: Some(path.into()), ..self }
     }
 
+    /// Whether it is a copy of SCP, and no request of SFTP.
+    #[must_use]
+    pub fn is_scp(&self) -> bool {
+        matches!(self.on, On::Scp(_))
+    }
+
     /// Whether a request is at this stage.
     pub(crate) fn is_at(&self, op: &SftpOp) -> bool {
         let here = match self.on {
