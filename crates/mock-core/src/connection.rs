@@ -21,7 +21,7 @@ use crate::{
     Composed, DisconnectReason, Handler, Peer,
     config::LINGER,
     engine::{self, Confirmed, Engine, EngineError, Surroundings, panic_text},
-    fault::{self, Ending, How, Scene},
+    fault::{self, Ending, How, Plan, Scene},
     server::Shared,
     transport::{Observer, Stream, Traffic, Transport, disconnect_packet},
 };
@@ -126,7 +126,7 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     let kill = server.kill.child_token();
     let scene = Arc::new(Scene::new(&server.faults, &connection, kill.clone(), server.stop.clone()));
     let plan = fault::begin(&server, &scene, &mut socket).await;
-    let (handler, config) = match prepare(&server, &connection) {
+    let (handler, config) = match prepare(&server, &connection, &plan) {
         Ok(prepared) => prepared,
         Err(text) => {
             recorder.record(Panicked::new("handler factory", text));
@@ -150,8 +150,6 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     let (transport, mut given_back) =
         Transport::new(socket, Arc::clone(&traffic), Arc::clone(&scene), plan.wrong_signature);
     let engine = Engine::new(connection, handler, Arc::clone(&surroundings));
-    // A fault goes before what the builder says.
-    let config = plan.config.unwrap_or(config);
     let ended = engine::run(config, transport, &traffic, engine, &server.stop).await;
 
     // Programs end with their connection, before it is said to be over.
@@ -185,6 +183,7 @@ async fn leave<S: Stream>(socket: S, end: &End, by_fault: Option<&Ending>, traff
 fn prepare(
     server: &Shared,
     connection: &Connection,
+    plan: &Plan,
 ) -> Result<(Box<dyn Handler>, Arc<engine::Config>), String> {
     let composed = Composed::new(Arc::clone(&server.built), connection.clone());
     let prepare = || {
@@ -192,7 +191,7 @@ fn prepare(
             None => Box::new(composed),
             Some(factory) => factory(connection, composed),
         };
-        (handler, server.config_for(connection))
+        (handler, server.config_for(connection, plan))
     };
     catch_unwind(AssertUnwindSafe(prepare)).map_err(|panic| panic_text(&*panic))
 }

@@ -22,7 +22,7 @@ use crate::{
     config::Options,
     connection::{self, HandlerFactory, Origin},
     engine,
-    fault::{Faults, Stage},
+    fault::{Faults, Plan, Stage},
     forward::Listeners,
     upkeep::HostKeysFor,
 };
@@ -81,14 +81,18 @@ impl Shared {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// What the engine runs a connection with.
-    pub(crate) fn config_for(&self, connection: &Connection) -> Arc<engine::Config> {
-        let keys = self.host_keys_for.as_ref().map(|choose| choose(connection)).unwrap_or_default();
-        // The names of the algorithms were checked when the server was started.
-        match engine::config(&self.options, &keys) {
-            Ok(config) if !keys.is_empty() => Arc::new(config),
-            _ => Arc::clone(&self.config),
+    /// What the engine runs a connection with. A fault goes before what the builder says.
+    pub(crate) fn config_for(&self, connection: &Connection, plan: &Plan) -> Arc<engine::Config> {
+        let chosen =
+            || self.host_keys_for.as_ref().map(|choose| choose(connection)).filter(|keys| !keys.is_empty());
+        let keys = plan.host_keys.clone().or_else(chosen);
+        if keys.is_none() && plan.options.is_none() {
+            return Arc::clone(&self.config);
         }
+        let options = plan.options.as_ref().unwrap_or(&self.options);
+        let config = engine::config(options, keys.as_ref().unwrap_or(&self.host_keys));
+        // The names of the algorithms were checked when the server was started.
+        config.map_or_else(|_| Arc::clone(&self.config), Arc::new)
     }
 
     /// A connection within this process that these servers forwarded; closed at once when the server is stopping.

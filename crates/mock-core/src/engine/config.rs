@@ -47,11 +47,6 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
     })
 }
 
-/// Channels on which the client can never send a byte.
-pub(crate) fn without_window(config: &mut Config) {
-    config.window_size = 0;
-}
-
 fn preferred(algorithms: &Algorithms) -> Result<Preferred, UnknownAlgorithm> {
     let mut kex = parse("key exchange", &algorithms.kex, |name| kex::Name::try_from(name).ok())?;
     kex.push(kex::EXTENSION_SUPPORT_AS_SERVER);

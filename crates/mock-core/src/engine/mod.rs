@@ -39,7 +39,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::channel::Channel;
 pub(crate) use self::{
-    config::{config, without_window},
+    config::config,
     opening::Opening,
     outgoing::{Closer, Confirmed, Opener},
     output::{Output, OutputStream},

@@ -30,7 +30,7 @@ mod text;
 pub use action::Action;
 pub use mock_base::fault::{FaultError, FaultId, FaultInfo, Faults, Occasion};
 pub(crate) use pace::Pace;
-pub(crate) use plan::begin;
+pub(crate) use plan::{Plan, begin};
 pub(crate) use scene::{Ending, How, Scene, Shaping};
 pub use stage::{Amount, ChannelType, RequestType, Stage};
 

@@ -1,17 +1,12 @@
 //! What faults decide when a connection begins: whether it does, and what the server is on it.
 
-use std::{io, sync::Arc};
+use std::io;
 
 use mock_base::fault::Struck;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{Action, Scene, Stage};
-use crate::{
-    HostKey,
-    engine::{self, Config},
-    server::Shared,
-    transport::Stream,
-};
+use crate::{HostKey, config::Options, server::Shared, transport::Stream};
 
 /// The method of key exchange that hardly any client has any more.
 const UNCOMMON: &str = "diffie-hellman-group1-sha1";
@@ -19,8 +14,10 @@ const UNCOMMON: &str = "diffie-hellman-group1-sha1";
 /// What is different on a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// The configuration, where it is another one than the server's.
-    pub(crate) config: Option<Arc<Config>>,
+    /// The options, where they are others than the server's.
+    pub(crate) options: Option<Options>,
+    /// The host keys, where they are others.
+    pub(crate) host_keys: Option<Vec<HostKey>>,
     /// Breaks the signature of the key exchange.
     pub(crate) wrong_signature: Option<Struck<Stage>>,
 }
@@ -67,19 +64,17 @@ async fn say<S: Stream>(socket: &mut S, line: &[u8], count: Option<u64>) -> io::
 
 impl Plan {
     fn make(&mut self, server: &Shared, scene: &Scene, planned: Vec<Struck<Stage>>) {
-        if planned.is_empty() {
-            return;
-        }
-        let mut options = (*server.options).clone();
-        let (mut keys, mut window) = (None, true);
         for struck in planned {
             match struck.action() {
-                Action::Protocol(line) => line.clone_into(&mut options.version),
-                Action::NothingInCommon => options.algorithms = options.algorithms.kex([UNCOMMON]),
-                Action::NewHostKey => {
-                    keys = Some(vec![server.other_host_key.get_or_init(HostKey::ed25519).clone()]);
+                Action::Protocol(line) => line.clone_into(&mut self.options(server).version),
+                Action::NothingInCommon => {
+                    let algorithms = &mut self.options(server).algorithms;
+                    *algorithms = algorithms.clone().kex([UNCOMMON]);
                 }
-                Action::NoWindow => window = false,
+                Action::NewHostKey => {
+                    self.host_keys = Some(vec![server.other_host_key.get_or_init(HostKey::ed25519).clone()]);
+                }
+                Action::NoWindow => self.options(server).window = 0,
                 Action::WrongSignature => {
                     self.wrong_signature = Some(struck);
                     continue;
@@ -88,12 +83,10 @@ impl Plan {
             }
             struck.record(scene.recorder());
         }
-        // All of it was checked when the server was started, or is known to be right.
-        if let Ok(mut config) = engine::config(&options, keys.as_ref().unwrap_or(&server.host_keys)) {
-            if !window {
-                engine::without_window(&mut config);
-            }
-            self.config = Some(Arc::new(config));
-        }
+    }
+
+    /// The options to change.
+    fn options(&mut self, server: &Shared) -> &mut Options {
+        self.options.get_or_insert_with(|| (*server.options).clone())
     }
 }

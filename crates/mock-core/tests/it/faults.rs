@@ -291,3 +291,41 @@ async fn faults_are_forgotten_by_a_reset_and_expected_like_anything_else() {
     server.reset();
     assert!(connect(server.connect()).await.is_err(), "counting begins anew");
 }
+
+#[tokio::test]
+async fn a_fault_goes_before_the_host_keys_that_the_builder_chooses() {
+    let chosen = mock_core::HostKey::ed25519();
+    let key = chosen.clone();
+    let server = open()
+        .host_keys_for(move |_| vec![key.clone()])
+        .fault(fault("kex: new-host-key; nth 2"))
+        .fault(fault("version: protocol SSH-2.0-other; nth 3"))
+        .start_in_memory()
+        .unwrap();
+    let mut met = Vec::new();
+    for _ in 0..3 {
+        let config = std::sync::Arc::new(russh::client::Config::default());
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let client = Noting(std::sync::Arc::clone(&seen));
+        let _connected = russh::client::connect_stream(config, server.connect(), client).await.unwrap();
+        met.push(seen.lock().unwrap().clone() == chosen.to_openssh());
+    }
+    assert_eq!(met, [true, false, true]);
+}
+
+/// A client that notes the host key.
+struct Noting(std::sync::Arc<std::sync::Mutex<String>>);
+
+impl russh::client::Handler for Noting {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &russh::keys::PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        if let russh::keys::PublicKeyOrCertificate::PublicKey { key, .. } = key {
+            *self.0.lock().unwrap() = key.to_openssh().unwrap_or_default();
+        }
+        Ok(true)
+    }
+}
