@@ -155,7 +155,9 @@ impl LoginState for Login {
                 let presenter = Presenter { user: &surroundings.user, peer: &surroundings.peer };
                 grants.keys.as_ref().map(|ring| ring.judge(attempt.credential, presenter))
             }
-            Credential::KbdintStart { .. } => grants.rounds.as_ref().map(|rounds| rounds.start(asked)),
+            Credential::KbdintStart { submethods } => {
+                grants.rounds.as_ref().map(|rounds| rounds.start(submethods, asked, surroundings))
+            }
             Credential::KbdintAnswers(answers) => {
                 grants.rounds.as_ref().map(|rounds| rounds.judge(answers, asked, surroundings))
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mock_core::{Authenticator, LoginContext, LoginState, Method, Methods, event::Secret, keys::PublicKey};
 
 use crate::{
-    AuthenticationMethods, AuthorizedKey, AuthorizedKeysError, KbdintRound,
+    AuthenticationMethods, AuthorizedKey, AuthorizedKeysError, Clock, KbdintRound,
     factors::RequiredLogin,
     keyboard::Rounds,
     keys::KeyRing,
@@ -78,8 +78,13 @@ impl Authenticator for Users {
 #[must_use]
 pub struct User {
     name: String,
+    /// All but the keys.
     grants: Grants,
+    /// A user without keys and authorities does not log in by key, whatever holds for those that it has not.
+    ring: KeyRing,
     password_also_interactive: bool,
+    /// How often a round may be answered in one attempt.
+    tries: u32,
     required: Option<AuthenticationMethods>,
     strategy: Option<Arc<dyn Authenticator>>,
 }
@@ -90,7 +95,9 @@ impl User {
         Self {
             name: name.into(),
             grants: Grants::default(),
+            ring: KeyRing::default(),
             password_also_interactive: false,
+            tries: 1,
             required: None,
             strategy: None,
         }
@@ -117,24 +124,45 @@ impl User {
 
     /// Lets it in with this key as well.
     pub fn public_key(mut self, key: impl Into<PublicKey>) -> Self {
-        self.ring().keys.push(key.into().into());
+        self.ring.keys.push(key.into().into());
         self
     }
 
     /// Lets it in with this key as well, held to its options.
     pub fn authorized_key(mut self, key: AuthorizedKey) -> Self {
-        self.ring().keys.push(key);
+        self.ring.keys.push(key);
         self
     }
 
     /// Lets it in with certificates of this authority as well that name it.
     pub fn certificates_of(mut self, authority: impl Into<PublicKey>) -> Self {
-        self.ring().authorities.push(authority.into().into());
+        self.ring.authorities.push(authority.into().into());
         self
     }
 
-    fn ring(&mut self) -> &mut KeyRing {
-        self.grants.keys.get_or_insert_default()
+    /// Wants one of these names in its certificates in place of its own: OpenSSH's `AuthorizedPrincipalsFile`.
+    pub fn principals(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ring.principals = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts signatures by these algorithms only. See
+    /// [`PublicKeys::signature_algorithms`](crate::PublicKeys::signature_algorithms).
+    pub fn signature_algorithms(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ring.algorithms = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Does not let it in any more with these keys, nor by certificates of them: OpenSSH's `RevokedKeys`.
+    pub fn revoked(mut self, keys: impl IntoIterator<Item = impl Into<PublicKey>>) -> Self {
+        self.ring.revoked.extend(keys.into_iter().map(|key| key.into().into()));
+        self
+    }
+
+    /// Goes by this clock, for keys with `expiry-time` and for certificates.
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.ring.clock = clock.clone();
+        self
     }
 
     /// Lets it in with each of the keys of an `authorized_keys` file as well, given as text.
@@ -149,6 +177,13 @@ impl User {
     /// Lets it in after these rounds of prompts.
     pub fn keyboard_interactive(mut self, rounds: impl IntoIterator<Item = KbdintRound>) -> Self {
         self.grants.rounds = Some(Rounds::new(rounds));
+        self
+    }
+
+    /// Asks a round that was answered wrongly again, so often in one attempt, also where the password answers it. See
+    /// [`KeyboardInteractive::tries`](crate::KeyboardInteractive::tries).
+    pub fn tries(mut self, count: u32) -> Self {
+        self.tries = count;
         self
     }
 
@@ -192,19 +227,13 @@ impl User {
         &self.name
     }
 
-    /// The methods that it is shown. [`none_is_enough`](Self::none_is_enough) says what they leave out.
+    /// The methods that it is shown: never `none`, though it may be enough.
     #[must_use]
     pub fn methods(&self) -> Methods {
         match &self.strategy {
             Some(_) => self.begin(&LoginContext::detached(&self.name)).methods(),
             None => self.grants().methods(),
         }
-    }
-
-    /// Whether it is let in without a credential.
-    #[must_use]
-    pub fn none_is_enough(&self) -> bool {
-        self.grants.none
     }
 
     fn begin(&self, context: &LoginContext<'_>) -> Box<dyn LoginState> {
@@ -220,11 +249,16 @@ impl User {
 
     fn grants(&self) -> Grants {
         let mut grants = self.grants.clone();
+        let has_keys = !self.ring.keys.is_empty() || !self.ring.authorities.is_empty();
+        grants.keys = has_keys.then(|| self.ring.clone());
         if let (true, None, Some(password)) =
             (self.password_also_interactive, &grants.rounds, &grants.password)
         {
             let round = KbdintRound::default().prompt("Password: ", false, password.reveal());
             grants.rounds = Some(Rounds::new([round]));
+        }
+        if let Some(rounds) = &mut grants.rounds {
+            rounds.set_tries(self.tries);
         }
         grants
     }

@@ -51,7 +51,11 @@ pub(crate) struct Round {
 pub(crate) struct Prompt {
     pub(crate) label: Cow<'static, str>,
     pub(crate) echo: bool,
+    /// Empty for a one-time code.
     pub(crate) answer: String,
+    /// The secret of which the right one-time code is made, in base 32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) one_time_code: Option<String>,
 }
 
 /// The users that the arguments name, each with a new secret.
@@ -96,6 +100,16 @@ pub(crate) fn by_user(accounts: &[Account]) -> Vec<(&str, Vec<&Login>)> {
 }
 
 impl Login {
+    /// What an agent is given: with a certificate the key by itself as well, as `ssh-add` does.
+    pub(crate) fn identities(&self) -> Vec<Identity> {
+        let Self::PublicKey(identity) = self else {
+            return Vec::new();
+        };
+        let plain = Identity::new(identity.key().clone(), identity.comment());
+        let certified = identity.certificate().map(|_| (**identity).clone());
+        std::iter::once(plain).chain(certified).collect()
+    }
+
     /// The method by its name on the wire.
     pub(crate) fn method(&self) -> Method {
         match self {
@@ -157,11 +171,11 @@ fn round(name: &'static str, instructions: &'static str, prompts: Vec<Prompt>) -
 }
 
 fn token() -> Prompt {
-    Prompt { label: "OTP Token: ".into(), echo: true, answer: secret() }
+    Prompt { label: "OTP Token: ".into(), echo: true, answer: secret(), one_time_code: None }
 }
 
 fn password() -> Prompt {
-    Prompt { label: "Password: ".into(), echo: false, answer: secret() }
+    Prompt { label: "Password: ".into(), echo: false, answer: secret(), one_time_code: None }
 }
 
 fn secret() -> String {

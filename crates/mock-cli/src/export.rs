@@ -44,7 +44,9 @@ pub(crate) fn variables(lab: &Lab) -> Vec<(String, String)> {
 /// `MOCK_SSH_KBDINT_OTP_TOKEN`, `MOCK_SSH_KBDINT_ITER_PASSWORD`.
 fn answers(rounds: &[Round]) -> impl Iterator<Item = (String, String)> {
     let user = if rounds.len() == 1 { "KBDINT" } else { "KBDINT_ITER" };
-    let prompts = rounds.iter().flat_map(|round| &round.prompts);
+    // A one-time code is another each time.
+    let prompts =
+        rounds.iter().flat_map(|round| &round.prompts).filter(|prompt| prompt.one_time_code.is_none());
     prompts.map(move |prompt| {
         let label = prompt.label.trim_end_matches([':', ' ']);
         let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '_' };

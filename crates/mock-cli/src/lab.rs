@@ -24,7 +24,7 @@ use crate::{
     expected::{Case, Expected},
     fault::{self, Board},
     files::{self, Files},
-    scenario::{Cast, Host},
+    scenario::{Cast, Host, kit_user},
     verdict::Verdict,
 };
 
@@ -193,11 +193,7 @@ async fn start_agent(
     directory: &Path,
     journal: &Journal,
 ) -> Result<Option<MockAgent>, Error> {
-    let identities = accounts.iter().filter_map(|account| match &account.login {
-        Login::PublicKey(identity) => Some((**identity).clone()),
-        _ => None,
-    });
-    let identities: Vec<_> = identities.collect();
+    let identities: Vec<_> = accounts.iter().flat_map(|account| account.login.identities()).collect();
     if identities.is_empty() {
         return Ok(None);
     }
@@ -281,8 +277,8 @@ fn write_kit(
             Login::PublicKey(identity) => Some(identity),
             _ => None,
         });
-        identities.fold(KitUser::new(name), |user, identity| {
-            let user = user.identity(identity.key().clone());
+        identities.fold(KitUser::new(name), |_plain, identity| {
+            let user = kit_user(name, identity);
             match agent {
                 Some(agent) => user.agent_socket(agent.socket_path()),
                 None => user,

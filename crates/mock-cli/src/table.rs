@@ -106,7 +106,8 @@ fn credential(login: &Login) -> String {
         Login::None => "not asked for any".to_owned(),
         Login::Password(password) => password.clone(),
         Login::PublicKey(identity) => {
-            format!("{} key, in a file and in the agent", identity.public_key().algorithm())
+            let what = if identity.certificate().is_some() { "certificate" } else { "key" };
+            format!("{} {what}, in a file and in the agent", identity.key().algorithm())
         }
         Login::OwnKey => "a key of the client's own".to_owned(),
         Login::KeyboardInteractive(rounds) => answers(rounds).join("\n"),
@@ -118,7 +119,10 @@ fn answers(rounds: &[Round]) -> Vec<String> {
     let prompts = rounds.iter().flat_map(|round| {
         let round_name = if rounds.len() == 1 { String::new() } else { format!("{}, ", round.name) };
         let prompts = round.prompts.iter();
-        prompts.map(move |prompt| format!("{round_name}{}{}", prompt.label, prompt.answer))
+        prompts.map(move |prompt| match &prompt.one_time_code {
+            Some(secret) => format!("{round_name}{}the code of {secret}", prompt.label),
+            None => format!("{round_name}{}{}", prompt.label, prompt.answer),
+        })
     });
     prompts.collect()
 }

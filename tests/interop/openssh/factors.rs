@@ -215,7 +215,7 @@ fn an_expired_password_is_changed() {
 fn a_one_time_code_lets_in_once() {
     let clock = Clock::at_unix(1_700_000_000);
     let code = OneTimeCode::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap().clock(&clock);
-    let round = KbdintRound::default().code("Verification code: ", &code);
+    let round = KbdintRound::default().code("Verification code: ", false, &code);
     let server = server(KeyboardInteractive::any_user(round));
     let ssh = OpenSsh::new(&server, "anna");
     let now = code.now();

@@ -109,6 +109,12 @@ impl<'a> CertificateDraft<'a> {
         self
     }
 
+    /// Has no extension: a login with it may do nothing but run commands.
+    pub fn without_extensions(mut self) -> Self {
+        self.extensions.clear();
+        self
+    }
+
     /// Has not this extension: `permit-pty` for one, which a user's certificate has otherwise.
     pub fn without_extension(mut self, name: &str) -> Self {
         self.extensions.remove(name);

@@ -22,7 +22,7 @@ use crate::{Clock, login::Surroundings};
 /// let code = OneTimeCode::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?.clock(&clock);
 /// assert_eq!(code.now(), "287082");
 ///
-/// let strategy = KeyboardInteractive::any_user(KbdintRound::default().code("Verification code: ", &code));
+/// let strategy = KeyboardInteractive::any_user(KbdintRound::default().code("Verification code: ", false, &code));
 /// let context = LoginContext::detached("anna");
 /// let log_in = || {
 ///     let mut login = strategy.begin(&context);

@@ -98,7 +98,7 @@ impl KeyboardInteractive {
     /// ```
     #[must_use]
     pub fn tries(mut self, count: u32) -> Self {
-        self.0.grants_mut().rounds.get_or_insert_default().tries = count.max(1);
+        self.0.grants_mut().rounds.get_or_insert_default().set_tries(count);
         self
     }
 }
@@ -122,11 +122,21 @@ pub(crate) struct Rounds {
 }
 
 /// The round that waits for its answers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
-    index: usize,
-    /// How often it was answered wrongly.
+    /// The submethods that the client prefers.
+    submethods: String,
+    /// The answers to the rounds before: so many were right.
+    answers: Vec<Vec<String>>,
+    /// How often this one was answered wrongly.
     failures: u32,
+}
+
+impl Asked {
+    fn so_far<'a>(&'a self, surroundings: &'a Surroundings) -> Dialogue<'a> {
+        let Surroundings { user, connection, .. } = surroundings;
+        Dialogue { user, connection: *connection, submethods: &self.submethods, answers: &self.answers }
+    }
 }
 
 impl Rounds {
@@ -134,29 +144,42 @@ impl Rounds {
         Self { rounds: rounds.into_iter().collect(), tries: 1 }
     }
 
+    /// So many tries at each round in one attempt.
+    pub(crate) fn set_tries(&mut self, count: u32) {
+        self.tries = count.max(1);
+    }
+
     /// Asks the first round, and notes in `asked` which it is.
-    pub(crate) fn start(&self, asked: &mut Option<Asked>) -> Verdict {
-        self.ask(Asked::default(), asked).unwrap_or_else(|| Verdict::reject("there is no round to ask"))
+    pub(crate) fn start(
+        &self,
+        submethods: &str,
+        asked: &mut Option<Asked>,
+        surroundings: &Surroundings,
+    ) -> Verdict {
+        let first = Asked { submethods: submethods.to_owned(), ..Asked::default() };
+        self.ask(first, asked, surroundings).unwrap_or_else(|| Verdict::reject("there is no round to ask"))
     }
 
     /// Judges the answers to the round that was asked, and notes which is asked next.
     pub(crate) fn judge(
         &self,
-        answers: &[String],
+        given: &[String],
         asked: &mut Option<Asked>,
         surroundings: &Surroundings,
     ) -> Verdict {
-        let taken = asked.take().and_then(|asked| Some((asked, self.rounds.get(asked.index)?)));
-        let Some((Asked { index, failures }, round)) = taken else {
+        let taken = asked.take().and_then(|asked| Some((self.rounds.get(asked.answers.len())?, asked)));
+        let Some((round, mut current)) = taken else {
             return Verdict::reject("answers without a round asked");
         };
-        let Some(mistake) = round.mistake(index + 1, answers, surroundings) else {
-            let next = self.ask(Asked { index: index + 1, failures: 0 }, asked);
+        let Some(mistake) = round.mistake(&current.so_far(surroundings), given, surroundings) else {
+            current.answers.push(given.to_vec());
+            current.failures = 0;
+            let next = self.ask(current, asked, surroundings);
             return next.unwrap_or_else(|| Verdict::accept("all answers are right"));
         };
-        let failures = failures.saturating_add(1);
-        if failures < self.tries
-            && let Some(mut again) = self.ask(Asked { index, failures }, asked)
+        current.failures = current.failures.saturating_add(1);
+        if current.failures < self.tries
+            && let Some(mut again) = self.ask(current, asked, surroundings)
         {
             again.why = format!("{mistake}; asked again").into();
             return again;
@@ -164,10 +187,10 @@ impl Rounds {
         Verdict::reject(mistake)
     }
 
-    fn ask(&self, which: Asked, asked: &mut Option<Asked>) -> Option<Verdict> {
-        let round = self.rounds.get(which.index)?;
+    fn ask(&self, which: Asked, asked: &mut Option<Asked>, surroundings: &Surroundings) -> Option<Verdict> {
+        let round = self.rounds.get(which.answers.len())?.shown(&which.so_far(surroundings));
         *asked = Some(which);
-        Some(Verdict::ask(round.shown().clone()))
+        Some(Verdict::ask(round))
     }
 }
 

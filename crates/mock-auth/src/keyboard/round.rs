@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use mock_core::{Prompt, Round, event::Secret};
 
-use super::{OneTimeCode, forbidden::Forbidden};
+use super::{Dialogue, OneTimeCode, forbidden::Forbidden};
 use crate::login::Surroundings;
 
 /// One round of keyboard-interactive: what is asked, and the right answers.
@@ -22,17 +22,25 @@ use crate::login::Surroundings;
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct KbdintRound {
+    /// Prompts that are computed have no text yet.
     shown: Round,
+    /// Those, each with the index of its prompt.
+    computed: Vec<(usize, Computed)>,
     /// As many as there are prompts.
     checks: Vec<Check>,
     /// Each with the index of its prompt.
     forbidden: Vec<(usize, Forbidden)>,
 }
 
+/// Text that depends on who is asked, and on earlier answers.
+#[derive(Clone)]
+struct Computed(Arc<dyn Fn(&Dialogue<'_>) -> String + Send + Sync>);
+
 /// Which answer to a prompt is right.
 #[derive(Clone)]
 enum Check {
     Exactly(Secret),
+    Computed(Computed),
     Judged(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     Code(OneTimeCode),
 }
@@ -68,9 +76,40 @@ impl KbdintRound {
         self.with(label, echo, Check::Judged(Arc::new(judge)))
     }
 
-    /// Adds a prompt whose right answer is the one-time code of the moment; what is typed may not be shown.
-    pub fn code(self, label: impl Into<String>, code: &OneTimeCode) -> Self {
-        self.with(label, false, Check::Code(code.clone()))
+    /// Adds a prompt whose text and right answer are computed from the user, the connection and the answers to the rounds
+    /// before: a challenge. [`KbdintDialogue`](crate::KbdintDialogue) computes which rounds there are as well.
+    ///
+    /// ```
+    /// use mock_auth::{KbdintRound, KeyboardInteractive};
+    /// use mock_core::{Answer, Attempt, Authenticator, Credential, LoginContext};
+    ///
+    /// let challenge = KbdintRound::default().prompt_computed(
+    ///     |so_far| format!("Challenge {}: ", so_far.connection * 111),
+    ///     true,
+    ///     |so_far| format!("{} {}", so_far.user, so_far.connection * 111),
+    /// );
+    /// let mut login = KeyboardInteractive::any_user(challenge).begin(&LoginContext::detached("anna"));
+    /// let start = Attempt::new("anna", Credential::KbdintStart { submethods: "" });
+    /// let Answer::Ask(round) = login.attempt(&start).answer else {
+    ///     panic!("it asks")
+    /// };
+    /// assert_eq!(round.prompts[0].text, "Challenge 111: ");
+    /// let verdict = login.attempt(&Attempt::new("anna", Credential::KbdintAnswers(&["anna 111".to_owned()])));
+    /// assert!(matches!(verdict.answer, Answer::Accept));
+    /// ```
+    pub fn prompt_computed(
+        mut self,
+        label: impl Fn(&Dialogue<'_>) -> String + Send + Sync + 'static,
+        echo: bool,
+        answer: impl Fn(&Dialogue<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.computed.push((self.checks.len(), Computed(Arc::new(label))));
+        self.with("", echo, Check::Computed(Computed(Arc::new(answer))))
+    }
+
+    /// Adds a prompt whose right answer is the one-time code of the moment.
+    pub fn code(self, label: impl Into<String>, echo: bool, code: &OneTimeCode) -> Self {
+        self.with(label, echo, Check::Code(code.clone()))
     }
 
     fn with(mut self, label: impl Into<String>, echo: bool, check: Check) -> Self {
@@ -116,20 +155,28 @@ impl KbdintRound {
         self
     }
 
-    pub(super) fn shown(&self) -> &Round {
-        &self.shown
+    pub(super) fn shown(&self, so_far: &Dialogue<'_>) -> Round {
+        let mut shown = self.shown.clone();
+        for (index, Computed(label)) in &self.computed {
+            if let Some(prompt) = shown.prompts.get_mut(*index) {
+                prompt.text = label(so_far);
+            }
+        }
+        shown
     }
 
-    /// What is wrong with these answers, if anything. `number` is that of the round, from 1.
+    /// What is wrong with these answers, if anything.
     pub(super) fn mistake(
         &self,
-        number: usize,
+        so_far: &Dialogue<'_>,
         given: &[String],
         surroundings: &Surroundings,
     ) -> Option<String> {
+        let number = so_far.answers.len() + 1;
         let mut sent = None;
+        let shown = if self.forbidden.is_empty() { Round::default() } else { self.shown(so_far) };
         for (index, forbidden) in &self.forbidden {
-            let label = self.shown.prompts.get(*index).map_or("", |prompt| prompt.text.as_str());
+            let label = shown.prompts.get(*index).map_or("", |prompt| prompt.text.as_str());
             if given.get(*index).is_some_and(|answer| forbidden.was_sent(answer, label, surroundings)) {
                 let prompt = index + 1;
                 sent.get_or_insert_with(|| {
@@ -150,6 +197,7 @@ impl KbdintRound {
         by_cost.into_iter().find_map(|(prompt, (check, answer))| {
             let why = match check {
                 Check::Exactly(right) => (right.reveal() != answer).then_some(""),
+                Check::Computed(Computed(right)) => (right(so_far) != *answer).then_some(""),
                 Check::Judged(judge) => (!judge(answer)).then_some(""),
                 Check::Code(code) => code.mistake(answer, surroundings),
             }?;
@@ -162,8 +210,15 @@ impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(right) => right.fmt(f),
+            Self::Computed(right) => right.fmt(f),
             Self::Judged(_) => f.write_str("Judged"),
             Self::Code(code) => code.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for Computed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Computed")
     }
 }

@@ -131,7 +131,7 @@ fn a_round_is_asked_again_as_often_as_there_are_tries() {
 #[test]
 fn a_code_is_not_used_up_by_a_wrong_password_beside_it() {
     let code = OneTimeCode::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
-    let round = KbdintRound::default().code("Code: ", &code).prompt("Password: ", false, "hunter2");
+    let round = KbdintRound::default().code("Code: ", false, &code).prompt("Password: ", false, "hunter2");
     let strategy = KeyboardInteractive::any_user(round);
     let (wrong, right) = ([code.now(), "x".into()], [code.now(), "hunter2".into()]);
     let said = attempts_in(

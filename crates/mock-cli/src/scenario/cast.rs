@@ -91,14 +91,13 @@ fn refuse_user_flags(args: &UserArgs) -> Result<(), Error> {
 /// A user for each way in, so that each is shown by itself.
 fn accounts(scenario: &Scenario) -> Vec<Account> {
     let ways = scenario.users().iter().flat_map(|user| {
-        let identity = user.identity.clone().map(|identity| Login::PublicKey(identity.into()));
-        let rounds = (!user.rounds.is_empty()).then(|| Login::KeyboardInteractive(user.rounds.clone()));
+        let needs = user.needs.clone();
         let ways = [
-            user.none.then_some(Login::None),
-            user.password.clone().map(Login::Password),
-            identity,
-            user.own_keys.then_some(Login::OwnKey),
-            rounds,
+            needs.none.then_some(Login::None),
+            needs.password.map(Login::Password),
+            needs.identity.map(|identity| Login::PublicKey(identity.into())),
+            needs.own_keys.then_some(Login::OwnKey),
+            (!needs.rounds.is_empty()).then_some(Login::KeyboardInteractive(needs.rounds)),
         ];
         ways.into_iter().flatten().map(|login| Account { name: user.name.clone(), login })
     });
@@ -154,7 +153,7 @@ fn options(args: &ServerArgs, host_keys: Vec<HostKey>) -> ServerOptions {
         address: listen.listen_address,
         port: listen.listen_port,
         version: listen.version_string.clone(),
-        banner: behaviour.banner.clone(),
+        banner: behaviour.banner.clone().map(|text| vec![text]),
         algorithms: listen.algorithms.map(AlgorithmSet::list),
         host_keys: Some(host_keys).filter(|keys| !keys.is_empty()),
         max_connections: listen.max_connections.and_then(|limit| usize::try_from(limit).ok()),

@@ -21,6 +21,7 @@ use super::{
     forward::{self, ForwardRule},
     grammar,
     keys::{OF_ONE, SERVER, TOP},
+    login::Lender,
     problem::{Problem, ScenarioError},
     reader::{Node, Table},
     rules,
@@ -79,7 +80,7 @@ impl Parts {
 }
 
 /// All that a scenario says, from its file.
-pub(super) fn load(path: &Path) -> Result<Parts, ScenarioError> {
+pub(super) fn load(path: &Path) -> Result<(Parts, Lender), ScenarioError> {
     let failed = |source| ScenarioError::Read { path: path.to_owned(), source };
     let text = read(path).map_err(failed)?;
     let identity = path.canonicalize().map_err(failed)?;
@@ -90,7 +91,7 @@ pub(super) fn load(path: &Path) -> Result<Parts, ScenarioError> {
 }
 
 /// All that a scenario says, from its text.
-pub(super) fn parse(text: &str, name: &str) -> Result<Parts, ScenarioError> {
+pub(super) fn parse(text: &str, name: &str) -> Result<(Parts, Lender), ScenarioError> {
     let mut files = Files::default();
     let parts = files.file(name, text);
     files.end(parts)
@@ -110,12 +111,16 @@ struct Files {
     /// Those that are being read, each included by the one before: what is the same file, and its name.
     open: Vec<(PathBuf, String)>,
     seen: HashSet<PathBuf>,
+    lender: Lender,
 }
 
 impl Files {
-    fn end(self, parts: Parts) -> Result<Parts, ScenarioError> {
+    fn end(self, parts: Parts) -> Result<(Parts, Lender), ScenarioError> {
+        if let Some(time) = parts.server.clock {
+            self.lender.clock.set(time);
+        }
         if self.problems.is_empty() {
-            Ok(parts)
+            Ok((parts, self.lender))
         } else {
             Err(ScenarioError::Invalid { problems: self.problems })
         }
@@ -133,7 +138,7 @@ impl Files {
         let (count, lines) = (errors.len(), source.lines());
         let document = Spanned::new(0..0, DeValue::Table(document.into_inner()));
         let (mut parts, included) = match Node::document(&source, &document).table(&[&TOP]) {
-            Some(table) => (tables(&table), self.included(&table)),
+            Some(table) => (tables(&table, &self.lender), self.included(&table)),
             None => (Parts::default(), Vec::new()),
         };
         source.forget_consequences(count, &lines);
@@ -180,19 +185,19 @@ fn sentence(message: &str, nothing: bool) -> String {
 
 /// What a file says. Of several servers the first is the one that clients reach; what stands outside of them is every
 /// one's, behind its own.
-fn tables(table: &Table<'_>) -> Parts {
+fn tables(table: &Table<'_>, lender: &Lender) -> Parts {
     let Some(servers) = table.get("server").filter(Node::is_list) else {
-        let server = table.get("server").map(|node| ServerOptions::read(&node)).unwrap_or_default();
-        return of_server(table, server, None);
+        let server = table.get("server").map(|node| ServerOptions::read(&node, lender)).unwrap_or_default();
+        return of_server(table, server, None, lender);
     };
     let servers = servers.list().unwrap_or_default();
     let servers: Vec<_> = servers.iter().filter_map(|node| node.table(&[&SERVER, &OF_ONE])).collect();
     let names = names(&servers);
     // A file that includes others may mean theirs.
     let known = table.get("include").is_none().then_some(&*names);
-    let common = of_server(table, ServerOptions::default(), known);
+    let common = of_server(table, ServerOptions::default(), known, lender);
     let own = |(index, table): (usize, &Table<'_>)| {
-        let mut parts = of_server(table, ServerOptions::read_table(table), known);
+        let mut parts = of_server(table, ServerOptions::read_table(table, lender), known, lender);
         let mut common = common.clone();
         if index > 0 {
             // What is expected of all together is expected of the first.
@@ -225,7 +230,7 @@ fn names(servers: &[Table<'_>]) -> Vec<String> {
     names
 }
 
-fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]>) -> Parts {
+fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]>, lender: &Lender) -> Parts {
     let rests = [("echo", Rest::Echo), ("deny", Rest::Deny), ("unknown", Rest::Unknown)];
     let rest = table.get("default");
     let mut rules = table.get("exec").map(|node| rules::exec(&node)).unwrap_or_default();
@@ -234,7 +239,7 @@ fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]
     expectations.extend(table.get("expect_in_order").map(|node| expected::orders(&node)).unwrap_or_default());
     let parts = Parts {
         server,
-        users: table.get("users").map(|node| users::read(&node)).unwrap_or_default(),
+        users: table.get("users").map(|node| users::read(&node, lender)).unwrap_or_default(),
         rules,
         rest: rest.as_ref().and_then(|node| node.choice(&rests)),
         shell: table.get("shell").and_then(|node| shell::read(&node)),

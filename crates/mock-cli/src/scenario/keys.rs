@@ -99,6 +99,9 @@ pub(super) const SERVER: Keys = Keys {
         "keepalive",
         "window",
         "max_packet",
+        "clock",
+        "host_certificate",
+        "unknown_users_see",
     ],
 };
 
@@ -107,23 +110,71 @@ pub(super) const ALGORITHMS: Keys = Keys {
     keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression", "strict_kex"],
 };
 
-pub(super) const USER: Keys = Keys {
+/// What a user may have, and each part of a login that has several.
+pub(super) const LOGIN: Keys = Keys {
     place: "in [users.NAME]",
     keys: &[
         "none",
+        "accept_any",
+        "reject",
         "password",
         "password_also_interactive",
+        "expired_password",
         "public_keys",
         "authorized_keys",
         "key",
+        "certificate",
+        "trusted_user_ca_keys",
+        "principals",
+        "signature_algorithms",
+        "revoked_keys",
         "keyboard_interactive",
+        "tries",
+        "first_of",
+        "in_order",
+        "all_of",
+        "by_connection",
+        "authentication_methods",
+        "fail_first",
+        "nth_key",
+        "lock_after",
+        "withdraw",
+        "disconnect_after",
+        "delay",
     ],
 };
+
+pub(super) const CERTIFICATE: Keys = Keys {
+    place: "in `certificate` and `host_certificate`",
+    keys: &[
+        "principals",
+        "valid",
+        "valid_after",
+        "valid_before",
+        "authority",
+        "type",
+        "key_id",
+        "serial",
+        "force_command",
+        "source_address",
+        "critical_options",
+        "extensions",
+    ],
+};
+
+pub(super) const LOCK: Keys = Keys { place: "in `lock_after`", keys: &["failures", "for"] };
+
+/// Methods by name, where each has a value.
+pub(super) const METHODS: Keys =
+    Keys { place: "by method", keys: &["publickey", "password", "keyboard-interactive"] };
 
 pub(super) const ROUND: Keys =
     Keys { place: "in a round of `keyboard_interactive`", keys: &["name", "instructions", "prompts"] };
 
-pub(super) const PROMPT: Keys = Keys { place: "in `prompts`", keys: &["label", "echo", "answer"] };
+pub(super) const PROMPT: Keys = Keys {
+    place: "in `prompts`",
+    keys: &["label", "echo", "answer", "matches", "code", "template", "forbid"],
+};
 
 pub(super) const ON: Keys = Keys { place: "in [[exec]] and [[shell.rule]]", keys: &["on"] };
 
@@ -218,7 +269,10 @@ pub(super) const ALL: &[&Keys] = &[
     &TOP,
     &SERVER,
     &ALGORITHMS,
-    &USER,
+    &LOGIN,
+    &CERTIFICATE,
+    &LOCK,
+    &METHODS,
     &ROUND,
     &PROMPT,
     &ON,
@@ -266,9 +320,15 @@ mod tests {
 
     #[test]
     fn the_reference_shows_every_key() {
-        let text = include_str!("../../tests/scenarios/reference.toml");
+        let (general, logins) = (
+            include_str!("../../tests/scenarios/reference.toml"),
+            include_str!("../../tests/scenarios/logins.toml"),
+        );
         let mut shown = BTreeSet::new();
-        collect(DeTable::parse(text).unwrap().get_ref(), &mut shown);
+        for text in [general, logins] {
+            collect(DeTable::parse(text).unwrap().get_ref(), &mut shown);
+        }
+        let text = general;
         let keys = ALL.iter().flat_map(|keys| keys.keys);
         // What cannot stand beside another stands in a comment.
         let missing: Vec<_> =

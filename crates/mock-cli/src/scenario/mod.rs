@@ -10,6 +10,7 @@ mod files;
 mod forward;
 mod grammar;
 mod keys;
+mod login;
 mod matcher;
 mod pattern;
 mod problem;
@@ -25,17 +26,21 @@ mod times;
 mod together;
 mod users;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use mock_auth::Users;
+use mock_auth::{Clock, MockCa, Users};
 use mock_core::{Builder, Exec, KitUser, MockSshServer, Network};
 use mock_sftp::MemFs;
 
-use self::files::{Parts, Rest};
 pub(crate) use self::{
     cast::Cast,
     forward::{ForwardRule, forward_of_flag, remote_forward_of_flag},
     together::Host,
+    users::kit_user,
+};
+use self::{
+    files::{Parts, Rest},
+    login::Lender,
 };
 pub use self::{
     problem::{Problem, ScenarioError},
@@ -70,6 +75,13 @@ use crate::{fault, files::Files};
 #[derive(Debug, Clone)]
 pub struct Scenario {
     parts: Parts,
+    lender: Arc<Lender>,
+}
+
+impl From<(Parts, Lender)> for Scenario {
+    fn from((parts, lender): (Parts, Lender)) -> Self {
+        Self { parts, lender: Arc::new(lender) }
+    }
 }
 
 impl Scenario {
@@ -80,7 +92,7 @@ impl Scenario {
     /// [`ScenarioError::Read`] if the file cannot be read, [`ScenarioError::Invalid`] with everything that is wrong
     /// otherwise.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
-        Ok(Self { parts: files::load(path.as_ref())? })
+        Ok(files::load(path.as_ref())?.into())
     }
 
     /// Reads a text. Problems have `name` as the file; paths are relative to its directory.
@@ -89,7 +101,7 @@ impl Scenario {
     ///
     /// [`ScenarioError::Invalid`] with everything that is wrong.
     pub fn parse(text: &str, name: &str) -> Result<Self, ScenarioError> {
-        Ok(Self { parts: files::parse(text, name)? })
+        Ok(files::parse(text, name)?.into())
     }
 
     /// The first server of the file, or its only one, by itself, ready to start or to be given more. What is added to it comes
@@ -108,9 +120,13 @@ impl Scenario {
     /// As [`builder`](Self::builder), with this for commands without a rule, among these hosts, serving these files.
     fn builder_with(&self, rest: Rest, network: &Network, files: Option<&Files>) -> Builder {
         let Parts { server, users, rules, shell, states, expectations, faults, .. } = &self.parts;
-        let mut builder = rules.iter().cloned().fold(server.build(), Builder::exec);
+        let mut builder = rules.iter().cloned().fold(server.build(&self.lender), Builder::exec);
         if !users.is_empty() {
-            builder = builder.auth(Users::new(users.iter().map(|user| user.user.clone())));
+            let mut table = Users::new(users.iter().map(|user| user.user.clone()));
+            if let Some(methods) = server.unknown_users_see.clone() {
+                table = table.unknown_users_see(methods);
+            }
+            builder = builder.auth(table);
         }
         if let Some(shell) = shell.clone() {
             let hints = server.hints_on_stderr == Some(true);
@@ -156,6 +172,19 @@ impl Scenario {
     #[must_use]
     pub fn files(&self) -> Option<&MemFs> {
         self.parts.files.served()?.memory()
+    }
+
+    /// The clock by which certificates, keys that expire and one-time codes are judged: the machine's, unless the file sets
+    /// it. A test may move it.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.lender.clock
+    }
+
+    /// The authority that signs the certificates of the file's users and host keys. It is made when the file is read.
+    #[must_use]
+    pub fn authority(&self) -> &MockCa {
+        &self.lender.ca
     }
 
     /// What there is, in few words.

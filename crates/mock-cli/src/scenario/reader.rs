@@ -214,6 +214,11 @@ impl<'a> Node<'a> {
         if self.is_list() { self.list().unwrap_or_default() } else { vec![self.clone()] }
     }
 
+    /// As texts, or as one.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.one_or_more().iter().filter_map(|node| node.text().map(str::to_owned)).collect()
+    }
+
     /// As a table with whatever keys, in the order written.
     pub(super) fn entries(&self) -> Option<Vec<Entry<'a>>> {
         let DeValue::Table(table) = self.value else {
@@ -274,8 +279,9 @@ impl<'a> Table<'a> {
         node
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// The keys that are there, known or not.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|entry| entry.name)
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {

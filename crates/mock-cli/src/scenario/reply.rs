@@ -124,7 +124,7 @@ fn filled(node: &Node<'_>, text: &str) -> Option<Template> {
     template.map_err(|error| node.report_with(error.to_string(), hint)).ok()
 }
 
-fn delay(node: &Node<'_>) -> Option<Delay> {
+pub(super) fn delay(node: &Node<'_>) -> Option<Delay> {
     let example = "a time such as `\"250ms\"`, or `\"1s..2s\"` or `\"~200ms/0.5\"` for one that varies";
     node.parsed("delay", example)
 }

@@ -2,14 +2,18 @@
 //!
 //! Each option is there or not, so that an including file goes before what it includes, and flags before both.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use mock_base::{Pattern, expect_all_matched};
-use mock_core::{Algorithms, Builder, HostKey};
+use mock_core::{Algorithms, Builder, HostKey, Methods};
 
 use super::{
     engine,
     keys::{ALGORITHMS, SERVER},
+    login::{self, CertificateTable, Lender},
     pattern,
     reader::{Node, Table},
 };
@@ -37,7 +41,8 @@ options! {
     address: IpAddr,
     port: u16,
     version: String,
-    banner: String,
+    /// For the first connection, the second; the last for all that follow.
+    banner: Vec<String>,
     algorithms: Algorithms,
     host_keys: Vec<HostKey>,
     max_connections: usize,
@@ -60,6 +65,9 @@ options! {
     keepalive: Duration,
     window: u32,
     max_packet: u32,
+    clock: SystemTime,
+    host_certificate: CertificateTable,
+    unknown_users_see: Methods,
 }
 
 /// Keepalive requests that a client may leave without an answer, as OpenSSH's `ClientAliveCountMax` has it by default.
@@ -82,11 +90,11 @@ impl From<Limit> for Option<Duration> {
 }
 
 impl ServerOptions {
-    pub(super) fn read(node: &Node<'_>) -> Self {
-        node.table(&[&SERVER]).map(|table| Self::read_table(&table)).unwrap_or_default()
+    pub(super) fn read(node: &Node<'_>, lender: &Lender) -> Self {
+        node.table(&[&SERVER]).map(|table| Self::read_table(&table, lender)).unwrap_or_default()
     }
 
-    pub(super) fn read_table(table: &Table<'_>) -> Self {
+    pub(super) fn read_table(table: &Table<'_>, lender: &Lender) -> Self {
         Self {
             name: table.get("name").and_then(|node| name(&node)),
             address: table
@@ -94,7 +102,7 @@ impl ServerOptions {
                 .and_then(|node| node.parsed("IP address", "`\"127.0.0.1\"` or the like")),
             port: narrow(table.number("port", 0, u64::from(u16::MAX))),
             version: table.get("version").and_then(|node| version(&node)),
-            banner: table.text("banner").map(str::to_owned),
+            banner: table.get("banner").map(|node| node.texts()),
             algorithms: table.get("algorithms").and_then(|node| algorithms(&node)),
             host_keys: table.get("host_keys").map(|node| host_keys(&node)),
             max_connections: narrow(table.number("max_connections", 1, u64::from(u32::MAX))),
@@ -120,12 +128,24 @@ impl ServerOptions {
             keepalive: table.get("keepalive").and_then(|node| duration(&node)),
             window: narrow(table.number("window", 2, u64::from(u32::MAX))),
             max_packet: narrow(table.number("max_packet", 1, u64::from(u32::MAX))),
+            clock: table.get("clock").and_then(|node| node.moment()),
+            host_certificate: table.get("host_certificate").and_then(|node| certificate(&node, lender)),
+            unknown_users_see: table.get("unknown_users_see").map(|node| login::methods(&node)),
         }
     }
 
-    pub(super) fn build(&self) -> Builder {
+    pub(super) fn build(&self, lender: &Lender) -> Builder {
         let options = self.clone();
-        let mut builder = options.host_keys.into_iter().flatten().fold(Builder::default(), Builder::host_key);
+        let mut keys = options.host_keys.unwrap_or_default();
+        if let Some(table) = &options.host_certificate {
+            if keys.is_empty() {
+                keys.push(HostKey::ed25519());
+            }
+            // A certificate that cannot be made was reported when the file was read.
+            let certified = |key: HostKey| table.of_host(lender, key.clone()).unwrap_or(key);
+            keys = keys.into_iter().map(certified).collect();
+        }
+        let mut builder = keys.into_iter().fold(Builder::default(), Builder::host_key);
         macro_rules! set {
             ($($option:ident),*) => {$(
                 if let Some(value) = options.$option {
@@ -133,7 +153,7 @@ impl ServerOptions {
                 }
             )*};
         }
-        set!(name, address, port, version, banner, algorithms, max_connections, max_auth_attempts);
+        set!(name, address, port, version, algorithms, max_connections, max_auth_attempts);
         set!(
             handshake_timeout,
             connection_timeout,
@@ -147,6 +167,12 @@ impl ServerOptions {
             window,
             max_packet
         );
+        if let Some(texts) = options.banner {
+            builder = builder.banner_for(move |connection| {
+                let index = usize::try_from(connection.number().saturating_sub(1)).unwrap_or(usize::MAX);
+                texts.get(index).or(texts.last()).cloned()
+            });
+        }
         if options.strict == Some(true) {
             builder = builder.verify_with(expect_all_matched());
         }
@@ -196,9 +222,17 @@ fn limit(table: &Table<'_>, key: &str) -> Option<Limit> {
     duration(&node).map(Limit::After)
 }
 
-fn duration(node: &Node<'_>) -> Option<Duration> {
+pub(super) fn duration(node: &Node<'_>) -> Option<Duration> {
     let example = "a time such as `\"250ms\"`, `\"30s\"` or `\"1m 30s\"`";
     node.parsed("duration", example).map(humantime::Duration::into)
+}
+
+/// What the certificates of host keys say, tried with a key that nobody has.
+fn certificate(node: &Node<'_>, lender: &Lender) -> Option<CertificateTable> {
+    let table = CertificateTable::read(node)?;
+    let tried = table.of_host(lender, HostKey::ed25519());
+    let reported = |error| node.report(format!("the certificate cannot be made: {error}"));
+    tried.map(|_certified| table).map_err(reported).ok()
 }
 
 fn host_keys(node: &Node<'_>) -> Vec<HostKey> {

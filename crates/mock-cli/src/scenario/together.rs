@@ -23,7 +23,10 @@ pub(crate) struct Host {
 impl Scenario {
     /// The servers behind the first, each as if it stood in a file of its own.
     fn hosts(&self) -> impl Iterator<Item = Self> {
-        self.parts.hosts.iter().map(|parts| Self { parts: parts.clone() })
+        self.parts
+            .hosts
+            .iter()
+            .map(|parts| Self { parts: parts.clone(), lender: std::sync::Arc::clone(&self.lender) })
     }
 
     /// Starts every server of the file. The first listens, and so does any other for which the file has a `port`; the rest is

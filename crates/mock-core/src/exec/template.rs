@@ -81,6 +81,25 @@ impl Template {
     pub fn fill(&self, request: &Request) -> Result<String, TemplateError> {
         Ok(self.environment.get_template(NAME)?.render(values(request))?)
     }
+
+    /// The text for these values by name, where there is no request: in a prompt of a login.
+    ///
+    /// ```
+    /// let template = mock_core::Template::new("Challenge for {{ user }}: ")?;
+    /// assert_eq!(template.fill_with([("user".to_owned(), "anna".to_owned())])?, "Challenge for anna: ");
+    /// # Ok::<(), mock_core::TemplateError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] for a name that is none of these.
+    pub fn fill_with(
+        &self,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<String, TemplateError> {
+        let values: BTreeMap<String, String> = values.into_iter().collect();
+        Ok(self.environment.get_template(NAME)?.render(Value::from_serialize(values))?)
+    }
 }
 
 impl fmt::Debug for Template {
