@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn an_option_that_is_not_honoured_is_an_error() {
-        let said = error(&format!("tunnel=\"0\" {KNOWN} anna@laptop"));
-        assert_eq!(said, "line 1: option `tunnel` is not implemented");
+        let said = error(&format!("x-unknown {KNOWN} anna@laptop"));
+        assert_eq!(said, "line 1: option `x-unknown` is not implemented");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::{fmt, str::FromStr, time::SystemTime};
 
 use jiff::{Timestamp, Zoned, civil, tz::TimeZone};
-use mock_core::{Peer, Permissions, Privilege};
+use mock_core::{Peer, Permissions, Privilege, keys::ssh_key::public::KeyData};
 
 use super::{AddressList, AddressListError};
 use crate::Clock;
@@ -29,6 +29,7 @@ pub struct KeyOptions {
     expires: Option<SystemTime>,
     authority: bool,
     principals: Option<Vec<String>>,
+    verify_required: bool,
 }
 
 /// An option that cannot be used.
@@ -76,6 +77,12 @@ pub enum KeyOptionError {
         /// The value.
         value: String,
     },
+    /// A tunnel device that is neither a number nor `any`.
+    #[error("option `tunnel`: `{value}` is no number of a device, nor `any`")]
+    Tunnel {
+        /// The value.
+        value: String,
+    },
     /// An environment variable in another form than `NAME=value`.
     #[error("option `environment`: `{value}` is not like NAME=value")]
     Environment {
@@ -102,8 +109,12 @@ impl KeyOptions {
         self.principals.as_deref()
     }
 
-    /// Why the key may not be used from there at this time, if so.
-    pub(crate) fn objection(&self, peer: &Peer, clock: &Clock) -> Option<String> {
+    /// Why this key may not be used from there at this time, if so.
+    pub(crate) fn objection(&self, key: &KeyData, peer: &Peer, clock: &Clock) -> Option<String> {
+        if self.verify_required && matches!(key, KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_)) {
+            // The engine verifies the signature, and does not tell what the security key has seen: docs/engine.md.
+            return Some("that its holder was verified is required, and cannot be seen".to_owned());
+        }
         if let Some(from) = self.from.as_ref().filter(|from| !from.contains_peer(peer)) {
             return Some(format!("key is not for use from {peer}, only from {from}"));
         }
@@ -122,10 +133,18 @@ impl KeyOptions {
             self.permissions = change(self.permissions, privilege);
             return Ok(self);
         }
-        let flag = matches!(lower.as_str(), "restrict" | "cert-authority" | "no-touch-required");
+        let flag =
+            matches!(lower.as_str(), "restrict" | "cert-authority" | "no-touch-required" | "verify-required");
         let taken = matches!(
             lower.as_str(),
-            "command" | "environment" | "expiry-time" | "from" | "permitlisten" | "permitopen" | "principals"
+            "command"
+                | "environment"
+                | "expiry-time"
+                | "from"
+                | "permitlisten"
+                | "permitopen"
+                | "principals"
+                | "tunnel"
         );
         let value = match value {
             _ if !flag && !taken => return Err(KeyOptionError::Unknown { name: name() }),
@@ -170,6 +189,11 @@ impl KeyOptions {
                 self.permissions = self.permissions.permit_listen(endpoint);
             }
             "principals" => self.principals = Some(value.split(',').map(str::to_owned).collect()),
+            "tunnel" if value == "any" || value.parse::<u32>().is_ok() => {
+                self.permissions = self.permissions.tunnel(value);
+            }
+            "tunnel" => return Err(KeyOptionError::Tunnel { value }),
+            "verify-required" => self.verify_required = true,
             // That the key was touched is not checked in any case: the engine does not tell.
             _ => {}
         }
@@ -209,6 +233,7 @@ impl fmt::Display for KeyOptions {
         let mut options = vec![self.permissions.to_string()];
         options.retain(|options| !options.is_empty());
         options.extend(self.authority.then(|| "cert-authority".to_owned()));
+        options.extend(self.verify_required.then(|| "verify-required".to_owned()));
         let quoted = |text: &str| text.replace('"', "\\\"");
         options.extend(self.from.iter().map(|from| format!("from=\"{}\"", quoted(&from.to_string()))));
         let principals = self.principals.iter().map(|names| quoted(&names.join(",")));
@@ -304,6 +329,7 @@ mod tests {
             r#"environment="A=1",environment="B=x=y""#,
             r#"cert-authority,from="10.0.0.0/8,!10.0.*",principals="a,b""#,
             r#"expiry-time="20300102030405Z""#,
+            r#"no-pty,tunnel="any",verify-required"#,
             r#"no-pty,permitopen="db01:22",permitopen="[::1]:*",permitlisten="localhost:8080""#,
         ] {
             assert_eq!(read(text).to_string(), text);
@@ -335,8 +361,8 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_named() {
         for (text, said) in [
-            ("tunnel=\"0\"", "option `tunnel` is not implemented"),
-            ("verify-required", "option `verify-required` is not implemented"),
+            ("tunnel=\"-1\"", "option `tunnel`: `-1` is no number of a device, nor `any`"),
+            ("agent", "option `agent` is not implemented"),
             ("no-pty,", "option `` is not implemented"),
             ("command", "option `command` has no value in double quotes"),
             ("command=ls", "option `command` has no value in double quotes"),

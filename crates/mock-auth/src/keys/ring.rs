@@ -75,7 +75,7 @@ impl KeyRing {
         let mut objection = Objection::Unknown;
         for known in self.keys.iter().filter(|known| !known.options().is_authority()) {
             if known.key().key_data() == key.key_data() {
-                match known.options().objection(presenter.peer, &self.clock) {
+                match known.options().objection(key.key_data(), presenter.peer, &self.clock) {
                     None => return Ok(known.options().permissions().clone()),
                     Some(why) => objection = Objection::Because(why),
                 }
@@ -125,7 +125,7 @@ impl KeyRing {
         options: &KeyOptions,
         presenter: Presenter<'_>,
     ) -> Result<Permissions, String> {
-        if let Some(objection) = options.objection(presenter.peer, &self.clock) {
+        if let Some(objection) = options.objection(certificate.public_key(), presenter.peer, &self.clock) {
             return Err(objection);
         }
         let names = match options.principals() {

@@ -3,7 +3,7 @@
 
 use mock_auth::PublicKeys;
 use mock_core::{
-    HostKey, event,
+    Authenticator as _, HostKey, event,
     keys::{PrivateKey, PublicKey, ssh_key},
 };
 use russh::{
@@ -104,5 +104,15 @@ async fn a_line_of_authorized_keys_may_hold_a_security_key() {
     let line = format!("no-touch-required,no-pty {} anna@token", token.public_key().to_openssh().unwrap());
     let key: mock_auth::AuthorizedKey = line.parse().unwrap();
     assert_eq!(key.key().key_data(), token.public_key().key_data());
-    assert!(format!("verify-required {line}").parse::<mock_auth::AuthorizedKey>().is_err());
+
+    // What the token has seen is not told, so a line that requires it never lets in.
+    let line = line.replace("no-pty", "verify-required");
+    let mut login = PublicKeys::from_authorized_keys("anna", &line)
+        .unwrap()
+        .begin(&mock_core::LoginContext::detached("anna"));
+    let public_key = token.public_key();
+    let offer =
+        mock_core::Credential::KeyOffered { key: &public_key, algorithm: "sk-ssh-ed25519@openssh.com" };
+    let verdict = login.attempt(&mock_core::Attempt::new("anna", offer));
+    assert_eq!(verdict.why, "that its holder was verified is required, and cannot be seen");
 }

@@ -79,7 +79,7 @@ fn each_user_of_the_example_logs_in_as_its_comment_says() {
     for (user, said) in [
         ("two_keys", "key is known"),
         ("many_keys", "key number 1 is not number 3"),
-        ("too_late", ""),
+        ("too_late", "key is not known"),
         ("keys", ""),
         ("certified", ""),
         ("nobody", "unknown user"),

@@ -65,6 +65,7 @@ pub struct Permissions {
     opened: Option<Vec<Endpoint>>,
     /// What may be listened on; anything if there is no list.
     listened: Option<Vec<Endpoint>>,
+    tunnel: Option<String>,
 }
 
 /// Two credentials of one login force different commands, so neither may run.
@@ -120,6 +121,13 @@ impl Permissions {
         self
     }
 
+    /// Names the tunnel device that the client would get (`tunnel`): a number, or `any`. A mock has none, so every tunnel is
+    /// refused: it is only written down.
+    pub fn tunnel(mut self, device: impl Into<String>) -> Self {
+        self.tunnel = Some(device.into());
+        self
+    }
+
     /// What both allow, for a login that needed both.
     ///
     /// # Errors
@@ -132,6 +140,7 @@ impl Permissions {
             _ => {}
         }
         self.denied.extend(&other.denied);
+        self.tunnel = self.tunnel.or_else(|| other.tunnel.clone());
         self.opened = endpoint::both(self.opened.take(), other.opened.as_deref());
         self.listened = endpoint::both(self.listened.take(), other.listened.as_deref());
         let both = other.environment.iter().fold(self, |both, (name, value)| both.env(name, value));
@@ -204,7 +213,8 @@ impl fmt::Display for Permissions {
             named.chain(none).map(|endpoint| format!("{name}=\"{endpoint}\"")).collect::<Vec<_>>()
         };
         let permitted = [listed("permitopen", &self.opened), listed("permitlisten", &self.listened)].concat();
-        let options: Vec<_> = command.chain(env).chain(denied).chain(permitted).collect();
+        let tunnel = self.tunnel.iter().map(|device| format!("tunnel=\"{device}\""));
+        let options: Vec<_> = command.chain(env).chain(denied).chain(permitted).chain(tunnel).collect();
         f.write_str(&options.join(","))
     }
 }
