@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -31,7 +31,7 @@ pub(crate) type Confirm = Arc<dyn Fn(&Asked<'_>) -> bool + Send + Sync>;
 /// What answers depend on, for all clients.
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    pub(crate) policy: Option<Arc<dyn Policy>>,
+    policy: Mutex<Option<Arc<dyn Policy>>>,
     pub(crate) confirm: Option<Confirm>,
     pub(crate) seed: Seed,
     signatures: AtomicU64,
@@ -44,7 +44,20 @@ impl Shared {
         confirm: Option<Confirm>,
         seed: Seed,
     ) -> Self {
-        Self { store, policy, confirm, seed, signatures: AtomicU64::new(0) }
+        Self { store, policy: Mutex::new(policy), confirm, seed, signatures: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn policy(&self) -> Option<Arc<dyn Policy>> {
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_policy(&self, policy: Arc<dyn Policy>) {
+        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Some(policy);
+    }
+
+    /// Counts signatures from the begin.
+    pub(crate) fn reset(&self) {
+        self.signatures.store(0, Ordering::Relaxed);
     }
 
     /// The number of one more request for a signature.

@@ -94,6 +94,10 @@ impl MockAgent {
         self.clients.shared.store.entries().iter().map(|entry| entry.public_key.clone()).collect()
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.clients.shared
+    }
+
     /// What its chances are drawn from.
     #[must_use]
     pub fn seed(&self) -> Seed {

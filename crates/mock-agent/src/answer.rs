@@ -97,8 +97,8 @@ impl Conversation {
             purpose,
         });
         let asked = self.asked(&request, signing);
-        let mut action = match &self.shared.policy {
-            Some(policy) => self.decided(&**policy, &asked),
+        let mut action = match self.shared.policy() {
+            Some(policy) => self.decided(&*policy, &asked),
             None => Action::answer(),
         };
         let own = entry.as_ref().and_then(|entry| entry.identity.own_policy());

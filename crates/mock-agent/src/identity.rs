@@ -152,6 +152,13 @@ impl Identity {
         self
     }
 
+    /// The same under another comment.
+    #[must_use]
+    pub fn commented(mut self, comment: impl Into<String>) -> Self {
+        self.comment = comment.into();
+        self
+    }
+
     /// The same with a policy that is asked, after that of the agent, about each signature with this key.
     #[must_use]
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {

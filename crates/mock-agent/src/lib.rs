@@ -8,6 +8,7 @@ mod blob;
 mod builder;
 mod codec;
 mod constraint;
+mod control;
 mod destination;
 mod error;
 mod identity;

@@ -148,6 +148,11 @@ impl Store {
         free
     }
 
+    /// Unlocks in any case.
+    pub(crate) fn end_lock(&self) {
+        self.state().locked_with = None;
+    }
+
     /// Unlocks, if it is locked with this passphrase.
     pub(crate) fn unlock(&self, passphrase: &Blob) -> Unlocked {
         let mut state = self.state();

@@ -32,20 +32,24 @@ fn page() -> Result<String, fmt::Error> {
         writeln!(page, "| `{}` | {} |", text(&code["const"]), text(&code["description"]))?;
     }
     for command in control_schema::commands() {
-        section(&mut page, &command)?;
+        section(&mut page, &command, include_str!("control_session.txt"))?;
+    }
+    page.push('\n');
+    page.push_str(include_str!("control_agent.md"));
+    for command in control_schema::agent_commands() {
+        section(&mut page, &command, include_str!("control_agent_session.txt"))?;
     }
     Ok(page)
 }
 
-fn section(page: &mut String, command: &CommandSchema) -> fmt::Result {
+fn section(page: &mut String, command: &CommandSchema, session: &str) -> fmt::Result {
     writeln!(page, "\n## {}\n\n{}\n", command.name, command.description)?;
     fields(page, &command.request)?;
     if has_fields(&command.answer) {
         writeln!(page, "{}Answer:\n", if has_fields(&command.request) { "\n" } else { "" })?;
         fields(page, &command.answer)?;
     }
-    let session = include_str!("control_session.txt").split("\n\n");
-    let mut examples = session.filter_map(|part| part.split_once('\n'));
+    let mut examples = session.split("\n\n").filter_map(|part| part.split_once('\n'));
     if let Some((_, lines)) = examples.find(|(name, _)| *name == command.name) {
         let after_a_table = has_fields(&command.request) || has_fields(&command.answer);
         writeln!(page, "{}```text", if after_a_table { "\n" } else { "" })?;

@@ -51,7 +51,8 @@ impl Args {
             None => self.serve.conflict(),
             Some(Command::Serve(args)) => args.conflict(),
             Some(Command::Verify(args)) => args.conflict(),
-            Some(Command::Check(_) | Command::Agent(_) | Command::SftpServer(_)) => None,
+            Some(Command::Agent(args)) => args.conflict(),
+            Some(Command::Check(_) | Command::SftpServer(_)) => None,
         };
         match conflict {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),

@@ -166,15 +166,20 @@ impl Error {
 
     /// The error and all that led to it, in one line.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&fragment(error));
-            cause = error.source();
-        }
-        text
+        sentence(self)
     }
+}
+
+/// An error and all that led to it, in one line.
+pub(crate) fn sentence(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&fragment(error));
+        cause = error.source();
+    }
+    text
 }
 
 /// An error of the operating system as the middle of a sentence, without its number; others as they are.

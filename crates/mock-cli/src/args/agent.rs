@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, str::FromStr};
 use clap::Args as ClapArgs;
 use mock_base::{Delay, ParsedExpectation};
 
-use super::{OutputArgs, PubkeyType};
+use super::{OutputArgs, PubkeyType, is_standard_stream};
 
 /// What there is to know about policies.
 const HELP: &str = "\
@@ -69,6 +69,29 @@ pub(crate) struct AgentArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    /// Take requests as JSON Lines on a Unix socket at this path; `-` is standard input, with answers on standard
+    /// output, and implies --json. See docs/control.md
+    #[arg(long, value_name = "PATH", help_heading = "Control")]
+    pub(crate) control: Option<PathBuf>,
+}
+
+impl AgentArgs {
+    /// Whether standard output carries JSON only: answers to requests are JSON too.
+    pub(crate) fn json(&self) -> bool {
+        self.output.json || self.control_on_stdin()
+    }
+
+    fn control_on_stdin(&self) -> bool {
+        self.control.as_deref().is_some_and(is_standard_stream)
+    }
+
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        let taken = self.control_on_stdin() && !self.command.is_empty();
+        taken.then_some(
+            "'--control -' cannot be used with a command: standard input is the command's; use a path",
+        )
+    }
 }
 
 /// What becomes of requests for signatures.

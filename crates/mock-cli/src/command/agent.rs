@@ -3,15 +3,19 @@
 //! The agent of whoever runs this is neither asked nor replaced: the command gets another `SSH_AUTH_SOCK`, and a shell
 //! gets it from the lines that are printed.
 
-use std::{io::IsTerminal as _, path::Path};
+use std::{io::IsTerminal as _, path::Path, sync::Arc};
 
-use mock_agent::{Action, Asked, Identity, KeyType, MockAgent, ShutdownError, ssh_key::HashAlg};
+use mock_agent::{
+    Action, Asked, Delay, GenerateError, Identity, KeyType, MockAgent, Policy, ShutdownError,
+    ssh_key::HashAlg,
+};
 use mock_process::Client;
 use serde_json::{Map, json};
 
 use crate::{
     args::{AgentArgs, AgentPolicy, PubkeyType},
     command::serve,
+    control::{Control, ControlledAgent, Endpoint},
     error::Error,
     export, output,
     outputs::{Ending, JsonLines, Outputs},
@@ -26,24 +30,35 @@ pub(crate) fn run(args: &AgentArgs) -> Result<(), Error> {
 
 async fn agent(args: &AgentArgs) -> Result<(), Error> {
     let mut signals = Signals::receive(args.exit_with_parent).map_err(Error::Signals)?;
-    let lines = JsonLines::open(&args.output, args.output.json)?;
-    let agent = start(args).await?;
-    announce(&agent, args)?;
+    let lines = JsonLines::open(&args.output, args.json())?;
+    let endpoint = Endpoint::open(args.control.as_deref()).await?;
+    let identities = identities(args)?;
+    let agent = Arc::new(start(args, identities.clone()).await?);
+    announce(&agent, args, endpoint.as_ref().and_then(Endpoint::path).as_deref())?;
     let events = agent.events();
     let mut outputs = Outputs::new(events, crate::lab::AGENT);
     outputs.journal(lines);
 
+    let target = ControlledAgent::new(&agent, identities, (args.policy, args.delay));
     let ran = if args.command.is_empty() {
-        Ok((None, signals.next().await))
+        let mut control = Control::start(endpoint, target);
+        let reason = control.or_signal(&mut signals, args.exit_with_parent).await;
+        control.end().await;
+        Ok((None, reason))
     } else {
+        let socket = endpoint.as_ref().and_then(Endpoint::path);
+        let control = Control::start_for_command(endpoint, target);
         let words: Vec<_> = args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let (program, arguments) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
-        let mut client = Client::new(program, arguments).environment(variables(agent.socket_path()));
-        if args.output.json || args.output.events_on_stdout() {
+        let mut client = Client::new(program, arguments).environment(variables(&agent, socket.as_deref()));
+        if args.json() || args.output.events_on_stdout() {
             client = client.stdout_on_stderr();
         }
-        run::to_its_end(&client, words, &mut signals).await.map(|(end, reason)| (Some(end), reason))
+        let ran = run::to_its_end(&client, words, &mut signals).await;
+        control.end().await;
+        ran.map(|(end, reason)| (Some(end), reason))
     };
+    let agent = Arc::into_inner(agent).ok_or(Error::Busy)?;
     let checked = agent.expectations().len();
     let unmet = match agent.shutdown().await {
         Err(ShutdownError::Unmet(report)) => Some(Box::new(report)),
@@ -59,24 +74,33 @@ async fn agent(args: &AgentArgs) -> Result<(), Error> {
     };
     let told = command.as_ref().map_or_else(Map::new, run::CommandEnd::to_json);
     let ending = Ending { reason, verdict: Some(&verdict), command: told };
-    let last_line = outputs.last_line(&ending).filter(|_| args.output.json);
+    let last_line = outputs.last_line(&ending).filter(|_| args.json());
     let shown = outputs.end(last_line).await;
     conclude(verdict, command).and(shown)
 }
 
-async fn start(args: &AgentArgs) -> Result<MockAgent, Error> {
+fn identities(args: &AgentArgs) -> Result<Vec<Identity>, Error> {
     let mut identities = Vec::new();
     for path in &args.key {
         identities.extend(Identity::read(path)?);
     }
     for key_type in &args.generate {
-        let (key_type, comment) = match key_type {
-            PubkeyType::Ed25519 => (KeyType::Ed25519, "mock-ssh ed25519"),
-            PubkeyType::Ecdsa => (KeyType::Ecdsa, "mock-ssh ecdsa"),
-            PubkeyType::Rsa => (KeyType::Rsa, "mock-ssh rsa"),
-        };
-        identities.push(Identity::generate(key_type, comment)?);
+        identities.push(generate(*key_type)?);
     }
+    Ok(identities)
+}
+
+/// A new key of this type.
+pub(crate) fn generate(key_type: PubkeyType) -> Result<Identity, GenerateError> {
+    let (key_type, comment) = match key_type {
+        PubkeyType::Ed25519 => (KeyType::Ed25519, "mock-ssh ed25519"),
+        PubkeyType::Ecdsa => (KeyType::Ecdsa, "mock-ssh ecdsa"),
+        PubkeyType::Rsa => (KeyType::Rsa, "mock-ssh rsa"),
+    };
+    Identity::generate(key_type, comment)
+}
+
+async fn start(args: &AgentArgs, identities: Vec<Identity>) -> Result<MockAgent, Error> {
     let mut builder = MockAgent::builder().identities(identities).name(crate::lab::AGENT);
     if let Some(path) = &args.socket {
         builder = builder.socket_path(path);
@@ -84,8 +108,7 @@ async fn start(args: &AgentArgs) -> Result<MockAgent, Error> {
     if let Some(seed) = args.seed {
         builder = builder.seed(seed);
     }
-    let (policy, delay) = (args.policy, args.delay);
-    builder = builder.policy(move |asked: &Asked<'_>| decide(policy, asked).after(delay));
+    builder = builder.policy(sign_policy(args.policy, args.delay));
     if args.confirm {
         builder = builder.confirm(|_| true);
     }
@@ -93,6 +116,14 @@ async fn start(args: &AgentArgs) -> Result<MockAgent, Error> {
         builder = builder.verify_with(expected.clone());
     }
     Ok(builder.start().await?)
+}
+
+/// A policy of the library, from words.
+pub(crate) fn sign_policy(policy: AgentPolicy, delay: Delay) -> impl Policy + 'static {
+    move |asked: &Asked<'_>| match asked.signing {
+        Some(_) => decide(policy, asked).after(delay),
+        None => Action::answer(),
+    }
 }
 
 /// What becomes of a request. A policy is about signatures; everything else is answered.
@@ -112,33 +143,38 @@ fn decide(policy: AgentPolicy, asked: &Asked<'_>) -> Action {
     }
 }
 
-fn variables(socket: &Path) -> Vec<(String, String)> {
-    vec![
-        ("SSH_AUTH_SOCK".to_owned(), socket.display().to_string()),
+fn variables(agent: &MockAgent, control: Option<&Path>) -> Vec<(String, String)> {
+    let mut variables = vec![
+        ("SSH_AUTH_SOCK".to_owned(), agent.socket_path().display().to_string()),
         // So that `ssh-agent -k` ends it.
         ("SSH_AGENT_PID".to_owned(), std::process::id().to_string()),
-    ]
+    ];
+    variables.extend(control.map(|path| ("MOCK_SSH_CONTROL".to_owned(), path.display().to_string())));
+    variables
 }
 
 /// Tells a program or a shell where the agent is. A command is told by its environment.
-fn announce(agent: &MockAgent, args: &AgentArgs) -> Result<(), Error> {
-    if args.output.json {
+fn announce(agent: &MockAgent, args: &AgentArgs, control: Option<&Path>) -> Result<(), Error> {
+    if args.json() {
         let keys = agent.public_keys();
         let keys = keys.iter().map(|key| {
             let public_key = key.to_openssh().unwrap_or_default();
             let sha256 = key.fingerprint(HashAlg::Sha256).to_string();
             json!({ "public_key": public_key, "sha256": sha256 })
         });
-        let ready = json!({
+        let mut ready = json!({
             "event": "ready",
             "version": env!("CARGO_PKG_VERSION"),
             "pid": std::process::id(),
             "socket": agent.socket_path(),
             "keys": keys.collect::<Vec<_>>(),
         });
+        if let (Some(path), Some(fields)) = (control, ready.as_object_mut()) {
+            fields.insert("control_socket".to_owned(), json!(path));
+        }
         output::to_program(&format!("{ready}\n"));
     } else if args.command.is_empty() {
-        let exports = variables(agent.socket_path()).into_iter();
+        let exports = variables(agent, control).into_iter();
         let exports = exports.map(|(name, value)| format!("export {name}={}\n", export::word(&value)));
         output::to_program(&exports.collect::<String>());
         if !std::io::stdout().is_terminal() && !args.output.events_on_stdout() {

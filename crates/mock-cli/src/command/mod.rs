@@ -1,6 +1,6 @@
 //! One module for each subcommand, each with one function that obeys its arguments.
 
-mod agent;
+pub(crate) mod agent;
 mod check;
 mod serve;
 mod sftp_server;

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     args::{ExecMode, ServeArgs, ServerArgs},
-    control::{Control, Endpoint},
+    control::{Control, ControlledLab, Endpoint},
     error::Error,
     export,
     files::Files,
@@ -19,7 +19,7 @@ use crate::{
     outputs::{Ending, JsonLines, Outputs},
     ready::Ready,
     scenario::Cast,
-    signals::{self, Reason, Signals},
+    signals::{self, Signals},
     table,
 };
 
@@ -55,9 +55,9 @@ async fn serve(args: &ServeArgs) -> Result<(), Error> {
     let mut outputs = Outputs::new(lab.server.journal().events(), lab.server.name());
     outputs.log(people);
     outputs.journal(lines);
-    let mut control = Control::start(endpoint, &lab);
+    let mut control = Control::start(endpoint, ControlledLab::new(&lab));
 
-    let reason = stopped_by(&mut signals, &mut control, args.server.listen.exit_with_parent).await;
+    let reason = control.or_signal(&mut signals, args.server.listen.exit_with_parent).await;
     control.end().await;
     let lab = Arc::into_inner(lab).ok_or(Error::Busy)?;
     let stopped = tokio::select! {
@@ -70,20 +70,6 @@ async fn serve(args: &ServeArgs) -> Result<(), Error> {
     match stopped?.verdict.unmet {
         Some(report) => Err(Error::Unmet { report, command: None }),
         None => shown,
-    }
-}
-
-/// Waits for a reason to stop.
-async fn stopped_by(signals: &mut Signals, control: &mut Control, with_parent: bool) -> Reason {
-    loop {
-        tokio::select! {
-            reason = signals.next() => return reason,
-            reason = control.reason() => match reason {
-                // Whoever started this may have others to stop it, unless that is not to be.
-                Reason::ControlEnded if !with_parent => {}
-                reason => return reason,
-            },
-        }
     }
 }
 

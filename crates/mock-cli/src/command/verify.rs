@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     args::VerifyArgs,
     command::serve,
-    control::{Control, Endpoint},
+    control::{Control, ControlledLab, Endpoint},
     error::Error,
     junit::JUnit,
     lab::Purpose,
@@ -46,7 +46,7 @@ async fn verify(args: &VerifyArgs) -> Result<(), Error> {
     let lab = Arc::new(lab);
     let mut outputs = Outputs::new(lab.server.journal().events(), lab.server.name());
     outputs.journal(lines);
-    let control = Control::start_for_command(endpoint, &lab);
+    let control = Control::start_for_command(endpoint, ControlledLab::new(&lab));
 
     let ran = program.run(&lab, &mut signals).await;
     control.end().await;

@@ -6,12 +6,13 @@ use mock_base::Event;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::agent::Identities;
 use crate::verdict::VerdictLine;
 
 /// What a request is answered with, beside `id` and `ok`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Verdict(VerdictLine),
     Expecting(Expecting),
     Done(Done),
@@ -23,6 +24,7 @@ pub(super) enum Answer {
     Events(Page),
     Seen(Seen),
     ClientKit(ClientKit),
+    Identities(Identities),
 }
 
 /// What is expected now.
@@ -162,11 +164,11 @@ pub(crate) enum Code {
     BadRule,
     /// The fault cannot be understood, or would never strike.
     BadFault,
-    /// There is no rule or no fault with this number.
+    /// There is no such rule, fault or key.
     NotFound,
     /// What was waited for did not come in time.
     TimedOut,
-    /// The server stops.
+    /// The server, or the agent, stops.
     Stopping,
 }
 

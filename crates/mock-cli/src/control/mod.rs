@@ -1,8 +1,9 @@
-//! `--control`: requests to a server that runs, as JSON Lines on standard input or a Unix socket.
+//! `--control`: requests to a server or an agent that runs, as JSON Lines on standard input or a Unix socket.
 //!
 //! Each client is a task of its own and handles one request after another, so answers come in the order of the requests,
 //! and a client that waits for something holds up nobody else. `docs/control.md` is generated from the types.
 
+mod agent;
 mod answer;
 mod fault;
 mod handle;
@@ -16,11 +17,11 @@ mod stream;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
-use mock_core::RuleId;
+use serde::de::DeserializeOwned;
 use tokio::{
     io::BufReader,
     net::UnixListener,
@@ -29,12 +30,16 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::socket::ListenError;
+use self::answer::{Answer, Failure};
+pub(crate) use self::{agent::ControlledAgent, handle::ControlledLab, socket::ListenError};
 use self::{
     socket::SocketFile,
     stream::{Ended, Writer, serve},
 };
-use crate::{expected::Mark, lab::Lab, output::PATIENCE, signals::Reason};
+use crate::{
+    output::PATIENCE,
+    signals::{Reason, Signals},
+};
 
 /// How long to wait after a client could not be accepted.
 const RETRY: Duration = Duration::from_millis(50);
@@ -67,24 +72,31 @@ impl Endpoint {
     }
 }
 
+/// Who obeys requests: a server with all that belongs to it, or an agent.
+pub(crate) trait Target: Send + Sync + 'static {
+    /// The requests that there are.
+    type Request: DeserializeOwned + Send;
+
+    /// What is said where it is not for clients to stop it.
+    const ENDS_OTHERWISE: &str;
+
+    /// Whether this asks to stop it. Then nothing else is to be done.
+    fn asks_to_stop(request: &Self::Request) -> bool;
+
+    /// Does what is asked.
+    fn obey(&self, request: Self::Request) -> impl Future<Output = Result<Answer, Failure>> + Send;
+}
+
 /// What the clients share.
-struct Shared {
-    lab: Arc<Lab>,
-    /// What was expected before the first request.
-    begin: Mark,
-    /// Rules that were added by requests.
-    added: Mutex<Vec<RuleId>>,
+struct Shared<T> {
+    target: T,
     /// Where a request to stop goes; none where something else decides.
     reasons: Option<mpsc::Sender<Reason>>,
     /// Set when the server is about to stop.
     stopping: watch::Receiver<bool>,
 }
 
-impl Shared {
-    fn added(&self, change: impl FnOnce(&mut Vec<RuleId>)) {
-        change(&mut self.added.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
+impl<T> Shared<T> {
     /// Ready when the server is about to stop.
     async fn stop(&self) {
         // Whoever could tell may be gone: then it stops as well.
@@ -108,33 +120,27 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Begins to serve requests of those who may stop the server.
-    pub(crate) fn start(endpoint: Option<Endpoint>, lab: &Arc<Lab>) -> Self {
+    /// Begins to serve requests of those who may stop it.
+    pub(crate) fn start<T: Target>(endpoint: Option<Endpoint>, target: T) -> Self {
         let (reasons, reasons_given) = mpsc::channel(1);
-        Self::serve(endpoint, lab, Some(reasons), reasons_given)
+        Self::serve(endpoint, target, Some(reasons), reasons_given)
     }
 
-    /// Begins to serve requests of those who may not: the server ends with its command.
-    pub(crate) fn start_for_command(endpoint: Option<Endpoint>, lab: &Arc<Lab>) -> Self {
-        Self::serve(endpoint, lab, None, mpsc::channel(1).1)
+    /// Begins to serve requests of those who may not: it ends with its command.
+    pub(crate) fn start_for_command<T: Target>(endpoint: Option<Endpoint>, target: T) -> Self {
+        Self::serve(endpoint, target, None, mpsc::channel(1).1)
     }
 
-    fn serve(
+    fn serve<T: Target>(
         endpoint: Option<Endpoint>,
-        lab: &Arc<Lab>,
+        target: T,
         reasons: Option<mpsc::Sender<Reason>>,
         reasons_given: mpsc::Receiver<Reason>,
     ) -> Self {
         let (stopping, is_stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if let Some(endpoint) = endpoint {
-            let shared = Arc::new(Shared {
-                begin: lab.expected().mark(),
-                lab: Arc::clone(lab),
-                added: Mutex::default(),
-                reasons,
-                stopping: is_stopping,
-            });
+            let shared = Arc::new(Shared { target, reasons, stopping: is_stopping });
             match endpoint {
                 Endpoint::Stdin => tasks.spawn(on_stdin(shared)),
                 Endpoint::Socket(listener, file) => tasks.spawn(accept(listener, file, shared)),
@@ -144,10 +150,24 @@ impl Control {
     }
 
     /// The next reason to stop; none ever where nobody makes requests.
-    pub(crate) async fn reason(&mut self) -> Reason {
+    async fn reason(&mut self) -> Reason {
         match self.reasons.recv().await {
             Some(reason) => reason,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Waits for a reason to stop: a request or a signal.
+    pub(crate) async fn or_signal(&mut self, signals: &mut Signals, with_parent: bool) -> Reason {
+        loop {
+            tokio::select! {
+                reason = signals.next() => return reason,
+                reason = self.reason() => match reason {
+                    // Whoever started this may have others to stop it, unless that is not to be.
+                    Reason::ControlEnded if !with_parent => {}
+                    reason => return reason,
+                },
+            }
         }
     }
 
@@ -160,7 +180,7 @@ impl Control {
     }
 }
 
-async fn on_stdin(shared: Arc<Shared>) {
+async fn on_stdin<T: Target>(shared: Arc<Shared<T>>) {
     let ended = serve(BufReader::new(tokio::io::stdin()), Writer::Stdout, &shared).await;
     if ended == Ended::ByClient {
         shared.give(Reason::ControlEnded);
@@ -168,7 +188,7 @@ async fn on_stdin(shared: Arc<Shared>) {
 }
 
 /// Accepts clients until the server stops, then waits for them.
-async fn accept(listener: UnixListener, file: SocketFile, shared: Arc<Shared>) {
+async fn accept<T: Target>(listener: UnixListener, file: SocketFile, shared: Arc<Shared<T>>) {
     let mut clients = JoinSet::new();
     loop {
         tokio::select! {

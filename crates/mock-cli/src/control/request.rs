@@ -1,6 +1,6 @@
 //! Requests, exactly as they are written. Their doc comments are the reference: `docs/control.md` is made from them.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
@@ -213,12 +213,10 @@ impl Default for Within {
     }
 }
 
-impl Request {
-    /// Reads one, without its `id`.
-    pub(super) fn read(value: Value) -> Result<Self, Failure> {
-        if !value.is_object() {
-            return Err(Failure::new(Code::NotJson, "a request is a JSON object"));
-        }
-        serde_json::from_value(value).map_err(|error| Failure::bad_request(&error))
+/// Reads a request, without its `id`.
+pub(super) fn read<R: DeserializeOwned>(value: Value) -> Result<R, Failure> {
+    if !value.is_object() {
+        return Err(Failure::new(Code::NotJson, "a request is a JSON object"));
     }
+    serde_json::from_value(value).map_err(|error| Failure::bad_request(&error))
 }

@@ -4,6 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
+    agent::{self, Identities},
     answer::{
         ClientKit, Done, Expecting, Failure, FaultNumber, Faults, Page, RuleNumber, Rules, Seen, States,
     },
@@ -25,10 +26,20 @@ pub struct CommandSchema {
     pub answer: Value,
 }
 
-/// Every command.
+/// Every command of a server.
 #[must_use]
 pub fn commands() -> Vec<CommandSchema> {
-    let requests = of_request::<Request>();
+    of::<Request>()
+}
+
+/// Every command of `mock-ssh agent`.
+#[must_use]
+pub fn agent_commands() -> Vec<CommandSchema> {
+    of::<agent::Request>()
+}
+
+fn of<R: JsonSchema>() -> Vec<CommandSchema> {
+    let requests = of_request::<R>();
     let variants = requests.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
     let command = |request: Value| {
@@ -60,9 +71,13 @@ pub fn document() -> Value {
         }
         schema
     };
-    let commands = commands();
-    let requests: Vec<_> = commands.iter().map(|command| with_id(command.request.clone(), None)).collect();
-    let answers = commands.into_iter().map(|command| (command.name, with_id(command.answer, Some(true))));
+    let requests = |commands: &[CommandSchema]| -> Vec<Value> {
+        commands.iter().map(|command| with_id(command.request.clone(), None)).collect()
+    };
+    let (commands, of_agent) = (commands(), agent_commands());
+    let (to_server, to_agent) = (requests(&commands), requests(&of_agent));
+    let answers = commands.into_iter().chain(of_agent);
+    let answers = answers.map(|command| (command.name, with_id(command.answer, Some(true))));
     let error = json!({
         "type": "object",
         "properties": { "error": error() },
@@ -71,8 +86,9 @@ pub fn document() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Requests to mock-ssh --control, one on each line",
-        "oneOf": requests,
+        "oneOf": to_server,
         "$defs": {
+            "agent": { "oneOf": to_agent },
             "answers": answers.collect::<serde_json::Map<_, _>>(),
             "error": with_id(error, Some(false)),
         },
@@ -91,6 +107,7 @@ fn answer_to(command: &str) -> Value {
         "events" => of_answer::<Page>(),
         "wait" => of_answer::<Seen>(),
         "client_kit" => of_answer::<ClientKit>(),
+        "identities.list" | "identities.add" | "identities.remove" => of_answer::<Identities>(),
         _ => of_answer::<Done>(),
     };
     if let Some(fields) = schema.as_object_mut() {

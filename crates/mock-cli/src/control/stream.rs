@@ -8,11 +8,10 @@ use tokio::{
 };
 
 use super::{
-    Shared,
-    answer::{self, Code, Failure},
-    handle::handle,
+    Shared, Target,
+    answer::{self, Answer, Code, Done, Failure},
     line::{self, LONGEST, Line},
-    request::Request,
+    request,
 };
 use crate::{output, signals::Reason};
 
@@ -32,10 +31,10 @@ pub(super) enum Ended {
 }
 
 /// Serves until either side ends it.
-pub(super) async fn serve(
+pub(super) async fn serve<T: Target>(
     mut reader: impl AsyncBufRead + Unpin,
     mut writer: Writer,
-    shared: &Shared,
+    shared: &Shared<T>,
 ) -> Ended {
     loop {
         let line = tokio::select! {
@@ -62,23 +61,29 @@ pub(super) async fn serve(
     }
 }
 
-/// The answer to a line, and whether it asks to stop the server.
-async fn answer_to(line: &[u8], shared: &Shared) -> (String, bool) {
+/// The answer to a line, and whether it stops whom it asks.
+async fn answer_to<T: Target>(line: &[u8], shared: &Shared<T>) -> (String, bool) {
     let mut request: Value = match serde_json::from_slice(line) {
         Ok(request) => request,
         Err(error) => return (answer::line(None, Err(Failure::not_json(&error))), false),
     };
     let id = request.as_object_mut().and_then(|fields| fields.shift_remove("id"));
-    match Request::read(request) {
+    match request::read::<T::Request>(request) {
+        Ok(request) if T::asks_to_stop(&request) => {
+            let result = match shared.reasons {
+                Some(_) => Ok(Answer::Done(Done {})),
+                None => Err(Failure::new(Code::BadRequest, T::ENDS_OTHERWISE)),
+            };
+            let stops = result.is_ok();
+            (answer::line(id, result), stops)
+        }
         Ok(request) => {
-            let asks_to_stop = matches!(request, Request::Stop(_));
             let result = tokio::select! {
                 biased;
-                result = handle(request, shared) => result,
+                result = shared.target.obey(request) => result,
                 () = shared.stop() => Err(Failure::new(Code::Stopping, "the server stops")),
             };
-            let asks_to_stop = asks_to_stop && result.is_ok();
-            (answer::line(id, result), asks_to_stop)
+            (answer::line(id, result), false)
         }
         Err(failure) => (answer::line(id, Err(failure)), false),
     }

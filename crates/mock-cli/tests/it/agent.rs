@@ -11,7 +11,7 @@ use mock_agent::{Identity, KeyType, Request, Response, SignRequest, ssh_key::Lin
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{PROGRAM, Server, command, run, temporary, text};
+use crate::support::{Lines, PROGRAM, Server, command, run, temporary, text};
 
 fn ask(socket: &str, request: &Request) -> Response {
     let mut client = UnixStream::connect(socket).unwrap();
@@ -53,6 +53,45 @@ fn a_program_reads_where_it_is_and_what_came_of_it() {
     assert_eq!((&last["event"], &last["reason"]), (&json!("stopped"), &json!("SIGTERM")));
     assert_eq!((&last["verified"], &last["checked"]), (&json!(false), &json!(1)));
     assert!(!std::path::Path::new(&socket).exists());
+}
+
+#[test]
+fn requests_change_what_it_does_until_they_reset_it() {
+    let directory = temporary();
+    let control = directory.path().join("control");
+    let arguments = ["agent", "--json", "--generate", "ed25519", "--control", control.to_str().unwrap()];
+    let mut server = Server::start(&arguments);
+    let ready = server.stdout.json();
+    let socket = socket(&ready);
+    let mut client = UnixStream::connect(&control).unwrap();
+    let answers = Lines::of(client.try_clone().unwrap());
+    let mut request = |request: Value| {
+        client.write_all(format!("{request}\n").as_bytes()).unwrap();
+        let answer = answers.json();
+        assert_eq!(answer["ok"], true, "{answer}");
+        answer
+    };
+    let listed = |socket: &str| match ask(socket, &Request::RequestIdentities) {
+        Response::IdentitiesAnswer(listed) => listed.len(),
+        other => panic!("{other:?}"),
+    };
+
+    request(json!({ "command": "policy.set", "policy": "refuse" }));
+    assert_eq!(ask(&socket, &sign(&socket)), Response::Failure);
+    let added = request(json!({ "command": "identities.add", "generate": "ecdsa", "comment": "second" }));
+    assert_eq!(added["identities"][1]["comment"], "second");
+    assert_eq!(listed(&socket), 2);
+    request(json!({ "command": "lock", "passphrase": "x" }));
+    assert_eq!(listed(&socket), 0);
+    let seen = request(json!({ "command": "wait", "query": "agent.sign outcome failed" }));
+    assert_eq!(seen["seen"]["fields"]["why"], "refused by a policy", "{seen}");
+
+    request(json!({ "command": "reset" }));
+    assert_eq!(listed(&socket), 1);
+    assert!(matches!(ask(&socket, &sign(&socket)), Response::SignResponse(_)));
+    request(json!({ "command": "stop" }));
+    assert_eq!(server.ended().code(), Some(0));
+    assert_eq!(server.stdout.json()["reason"], "requested");
 }
 
 #[test]

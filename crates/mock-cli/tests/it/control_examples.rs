@@ -78,19 +78,36 @@ impl Numbers {
 #[test]
 fn every_example_of_the_page_is_answered_as_it_says() {
     let page = fs::read_to_string("../../docs/control.md").unwrap();
+    let (of_server, of_agent) = page.split_once("\n# An agent\n").unwrap();
     let directory = crate::support::temporary();
     let socket = directory.path().join("control");
-    let (mut server, ready) = Server::ready(&["--control", socket.to_str().unwrap()]);
+    let socket = socket.to_str().unwrap();
+
+    let (mut server, ready) = Server::ready(&["--control", socket]);
+    let asked = follow(of_server, &ready, |request| {
+        if request.contains(r#""events""#) {
+            visit(&ready);
+            server.stderr.until("disconnected by");
+        }
+    });
+    assert!(asked > 13, "each command is shown");
+    assert_eq!(server.ended().code(), Some(0), "the last is `stop`");
+
+    let mut agent = Server::start(&["agent", "--json", "--generate", "ed25519", "--control", socket]);
+    let asked = follow(of_agent, &agent.stdout.json(), |_| {});
+    assert_eq!(asked, 12, "each command is shown");
+    assert_eq!(agent.ended().code(), Some(0), "the last is `stop`");
+}
+
+/// Makes the requests of this part of the page, and compares the answers. Returns how many there were.
+fn follow(part: &str, ready: &Value, before: impl Fn(&str)) -> usize {
     let mut stream = UnixStream::connect(path(&ready["control_socket"])).unwrap();
     let answers = Lines::of(stream.try_clone().unwrap());
     let mut numbers = Numbers::default();
     let mut asked = 0;
-    for line in page.lines() {
+    for line in part.lines() {
         if let Some(request) = line.strip_prefix("→ ") {
-            if request.contains(r#""events""#) {
-                visit(&ready);
-                server.stderr.until("disconnected by");
-            }
+            before(request);
             stream.write_all(format!("{}\n", numbers.fill(request)).as_bytes()).unwrap();
             asked += 1;
         } else if let Some(expected) = line.strip_prefix("← ") {
@@ -98,8 +115,7 @@ fn every_example_of_the_page_is_answered_as_it_says() {
             assert!(numbers.is_like(&found, &expected), "\n{expected}\n{found}");
         }
     }
-    assert!(asked > 13, "each command is shown");
-    assert_eq!(server.ended().code(), Some(0), "the last is `stop`");
+    asked
 }
 
 /// Connects, and leaves when the server has said who it is.

@@ -82,11 +82,12 @@ fn each_user_of_the_example_logs_in_as_its_comment_says() {
         ("too_late", "key is not known"),
         ("keys", ""),
         ("certified", ""),
-        ("nobody", "unknown user"),
     ] {
         let (status, _) = running.run(user, "whoami");
         assert_eq!((status, why(&running, user).as_str()), (255, said), "{user}");
     }
+    assert_eq!(running.ssh(&["-T", "-l", "mallory", "slow", "whoami"], "").status.code(), Some(255));
+    assert_eq!(why(&running, "mallory"), "unknown user");
     running.server.shutdown().blocking().unwrap();
 }
 
