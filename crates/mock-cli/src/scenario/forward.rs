@@ -146,15 +146,16 @@ pub(crate) fn remote_forward_of_flag(text: &str) -> Result<RemoteForward, String
 }
 
 fn of_flag<T>(key: &str, text: &str, rules: impl Fn(Parts) -> Vec<T>) -> Result<T, String> {
-    let parts = files::parse(&format!("{key} = {{ {text} }}"), "flag").map_err(|error| match error {
-        ScenarioError::Invalid { problems } => {
-            let told = |problem: &Problem| match problem.hint() {
-                Some(hint) => format!("{}: {hint}", problem.message()),
-                None => problem.message().to_owned(),
-            };
-            problems.iter().map(told).collect::<Vec<_>>().join("; ")
-        }
-        error => error.to_string(),
-    })?;
+    let (parts, _lender) =
+        files::parse(&format!("{key} = {{ {text} }}"), "flag").map_err(|error| match error {
+            ScenarioError::Invalid { problems } => {
+                let told = |problem: &Problem| match problem.hint() {
+                    Some(hint) => format!("{}: {hint}", problem.message()),
+                    None => problem.message().to_owned(),
+                };
+                problems.iter().map(told).collect::<Vec<_>>().join("; ")
+            }
+            error => error.to_string(),
+        })?;
     rules(parts).into_iter().next().ok_or_else(|| "there is nothing in the rule".to_owned())
 }
