@@ -4,7 +4,6 @@ use std::{
     fs,
     io::Write as _,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
     process::{Output, Stdio},
 };
 
