@@ -9,6 +9,12 @@ fn the_recipe_for_a_bastion_passes() {
 }
 
 #[test]
+fn the_recipe_for_a_host_that_is_not_up_yet_passes() {
+    let finished = Client::run(Recipe::new("sh", &[], "shell/backoff.sh").command());
+    assert!(finished.succeeded().contains("REMOTE_OK:uptime"), "{finished}");
+}
+
+#[test]
 fn the_recipe_passes_and_reports_to_junit() {
     let mut recipe = Recipe::new("sh", &[], "shell/test.sh");
     let junit = recipe.path("junit.xml");
