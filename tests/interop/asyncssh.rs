@@ -9,7 +9,7 @@ use serde_json::json;
 use support::noise;
 
 use crate::{
-    faults::{connection, files as faults},
+    faults::{agents as agent_faults, all_right, connection, files as file_faults},
     python_cases::{
         agents, binary, channels, connection_faults, factors,
         files::{Files, make_tree, tree},
@@ -220,12 +220,17 @@ fn a_client_has_the_server_listen_until_it_withdraws() {
 
 #[test]
 fn faults_of_sftp_are_met() {
-    faults::met_by_python("AsyncSSH", "asyncssh_faults.py", faults::sftp());
+    all_right(file_faults::met_by_python("AsyncSSH", "asyncssh_faults.py", file_faults::sftp()));
 }
 
 #[test]
 fn faults_of_scp_are_met() {
-    faults::met_by_python("AsyncSSH", "asyncssh_faults.py", faults::scp());
+    all_right(file_faults::met_by_python("AsyncSSH", "asyncssh_faults.py", file_faults::scp()));
+}
+
+#[test]
+fn faults_of_agents_are_met() {
+    all_right(agent_faults::met_by_python("AsyncSSH", "asyncssh_agent_faults.py"));
 }
 
 #[test]

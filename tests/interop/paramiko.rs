@@ -8,7 +8,7 @@ use serde_json::json;
 use support::noise;
 
 use crate::{
-    faults::{connection, files as faults},
+    faults::{agents as agent_faults, all_right, connection, files as file_faults},
     python_cases::{agents, binary, channels, connection_faults, factors, files::Files, forwards, logins},
 };
 
@@ -201,7 +201,12 @@ fn a_client_has_the_server_listen_until_it_withdraws() {
 
 #[test]
 fn faults_of_sftp_are_met() {
-    faults::met_by_python("Paramiko", "paramiko_faults.py", faults::sftp());
+    all_right(file_faults::met_by_python("Paramiko", "paramiko_faults.py", file_faults::sftp()));
+}
+
+#[test]
+fn faults_of_agents_are_met() {
+    all_right(agent_faults::met_by_python("Paramiko", "paramiko_agent_faults.py"));
 }
 
 #[test]

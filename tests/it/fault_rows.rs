@@ -13,7 +13,9 @@ fn every_section_is_a_fault_with_what_clients_print() {
     for section in sections {
         let (heading, body) = section.split_once('\n').unwrap();
         let text = heading.trim_matches('`');
-        let is_fault = text.parse::<Fault>().is_ok() || text.parse::<mock_core::fault::Fault>().is_ok();
+        let is_fault = text.parse::<Fault>().is_ok()
+            || text.parse::<mock_agent::Fault>().is_ok()
+            || text.parse::<mock_core::fault::Fault>().is_ok();
         assert!(is_fault, "`{text}` is no fault");
         let has = |begin: &str| body.lines().any(|line| line.starts_with(begin));
         assert!(has("- Rust: `") && has("- OpenSSH: "), "{section}");

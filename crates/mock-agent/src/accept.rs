@@ -10,8 +10,9 @@ use std::{
 };
 
 use mock_base::{
-    Recorder, Seed,
+    Recorder, Seed, State,
     event::{Connected, Problem, Stopped},
+    fault::Faults,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -23,7 +24,9 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-use crate::{Asked, Policy, answer::Conversation, serve::Client, socket::SocketFile, store::Store};
+use crate::{
+    Asked, Policy, answer::Conversation, fault::Stage, serve::Client, socket::SocketFile, store::Store,
+};
 
 /// Asks a person whether a key may be used.
 pub(crate) type Confirm = Arc<dyn Fn(&Asked<'_>) -> bool + Send + Sync>;
@@ -34,6 +37,9 @@ pub(crate) struct Shared {
     policy: Mutex<Option<Arc<dyn Policy>>>,
     pub(crate) confirm: Option<Confirm>,
     pub(crate) seed: Seed,
+    pub(crate) faults: Faults<Stage>,
+    /// The states that faults look at and set.
+    pub(crate) state: State,
     signatures: AtomicU64,
 }
 
@@ -43,8 +49,10 @@ impl Shared {
         policy: Option<Arc<dyn Policy>>,
         confirm: Option<Confirm>,
         seed: Seed,
+        faults: Faults<Stage>,
     ) -> Self {
-        Self { store, policy: Mutex::new(policy), confirm, seed, signatures: AtomicU64::new(0) }
+        let (policy, state, signatures) = (Mutex::new(policy), State::new(), AtomicU64::new(0));
+        Self { store, policy, confirm, seed, faults, state, signatures }
     }
 
     pub(crate) fn policy(&self) -> Option<Arc<dyn Policy>> {
@@ -55,8 +63,9 @@ impl Shared {
         *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Some(policy);
     }
 
-    /// Counts signatures from the begin.
+    /// Counts signatures and occasions for faults from the begin.
     pub(crate) fn reset(&self) {
+        self.faults.reset();
         self.signatures.store(0, Ordering::Relaxed);
     }
 
@@ -108,7 +117,7 @@ impl Clients {
         let number = self.served.fetch_add(1, Ordering::Relaxed) + 1;
         let recorder = self.recorder.on_connection(number);
         recorder.record(Connected::new(peer));
-        let conversation = Conversation::new(Arc::clone(&self.shared), recorder.clone(), number);
+        let conversation = Conversation::new(Arc::clone(&self.shared), recorder.clone(), number, peer);
         let client = Client::new(stream, recorder);
         self.tasks.spawn_on(client.run(conversation, self.stop.clone()), &self.runtime);
         number

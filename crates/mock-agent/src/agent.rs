@@ -10,7 +10,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use mock_base::{Events, Expectations, Seed, event::Started};
+use mock_base::{Events, Expectations, Seed, State, event::Started, fault::Faults};
 use ssh_key::PublicKey;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     MockAgentBuilder, Shutdown, StartError, Stopper,
     accept::{Clients, Shared},
+    fault::Stage,
     socket::{self, SocketFile},
     store::Store,
 };
@@ -52,7 +53,11 @@ impl MockAgent {
         let (listener, file) = socket::listen(options.socket_path).await?;
         let file = Arc::new(file);
         let seed = options.seed.unwrap_or_else(Seed::random);
-        let shared = Shared::new(store, options.policy, options.confirm, seed);
+        let faults = Faults::new();
+        for fault in options.faults {
+            faults.add(fault)?;
+        }
+        let shared = Shared::new(store, options.policy, options.confirm, seed, faults);
         let clients = Clients::new(shared, options.journal.recorder(options.name));
         // With `unix:` in front, a normalized timeline takes the path for a port and leaves it out.
         clients.recorder.record(Started::new(format!("unix:{}", file.path.display())).seed(seed.0));
@@ -102,6 +107,18 @@ impl MockAgent {
     #[must_use]
     pub fn seed(&self) -> Seed {
         self.clients.shared.seed
+    }
+
+    /// The faults, to be added, switched and removed while clients are connected.
+    #[must_use]
+    pub fn faults(&self) -> &Faults<Stage> {
+        &self.clients.shared.faults
+    }
+
+    /// The states that faults look at and set.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.clients.shared.state
     }
 
     /// Serves a client over a stream that is already there, such as one end of [`tokio::io::duplex`], next to

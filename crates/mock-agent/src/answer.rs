@@ -10,14 +10,15 @@ use std::{
     time::Duration,
 };
 
-use mock_base::{Recorder, event::Panicked};
+use mock_base::{Recorder, event::Panicked, fault::Occasion};
 use ssh_key::encoding::Encode;
 
 use crate::{
-    Action, AddSmartcard, AgentRequest, Asked, AskedToSign, Blob, Constraint, Failure, Fault, Identity,
+    Action, AddSmartcard, AgentRequest, Asked, AskedToSign, Blob, Break, Constraint, Failure, Identity,
     ListedIdentity, Outcome, Policy, Purpose, Request, Response, SessionBind, SignRequest, Signer,
     accept::Shared,
     binding::Bindings,
+    fault::troubled,
     policy::Answer,
     store::{Entry, Unlocked},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Conversation {
     /// Records on the client's connection.
     recorder: Recorder,
     connection: u64,
+    /// Where the client comes from.
+    peer: String,
     /// How many requests there were, the present one included.
     requests: u64,
     /// The number of the present request among those for a signature that could be given.
@@ -46,6 +49,8 @@ pub(crate) struct Considered {
     purpose: Option<Purpose>,
     /// What is to be done.
     action: Action,
+    /// Whether a fault has decided that, and not a policy.
+    pub(crate) by_fault: bool,
     /// Whether it takes long enough to be done elsewhere than in a task.
     pub(crate) is_slow: bool,
 }
@@ -55,7 +60,7 @@ pub(crate) struct Considered {
 pub(crate) struct Answered {
     /// What is sent, unless a fault says otherwise.
     pub(crate) response: Response,
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<Break>,
     pub(crate) record: AgentRequest,
 }
 
@@ -72,8 +77,9 @@ impl From<Response> for Done {
 }
 
 impl Conversation {
-    pub(crate) fn new(shared: Arc<Shared>, recorder: Recorder, connection: u64) -> Self {
-        Self { shared, recorder, connection, requests: 0, signature: 0, bindings: Bindings::default() }
+    pub(crate) fn new(shared: Arc<Shared>, recorder: Recorder, connection: u64, peer: &str) -> Self {
+        let peer = peer.to_owned();
+        Self { shared, recorder, connection, peer, requests: 0, signature: 0, bindings: Bindings::default() }
     }
 
     /// Asks the policies.
@@ -109,8 +115,17 @@ impl Conversation {
                 action = action.after(waited);
             }
         }
+        let said = action.answer;
+        if !self.shared.faults.is_empty() {
+            let occasion = Occasion::new(&self.shared.state, self.shared.seed);
+            let occasion =
+                occasion.on_connection(self.connection, &self.peer).by(asked.user().unwrap_or_default());
+            let concerned = (&request, &self.shared.store);
+            action = troubled(&self.shared.faults, &occasion, concerned, action, &self.recorder);
+        }
+        let by_fault = said != action.answer;
         let is_slow = entry.is_some_and(|entry| entry.is_slow());
-        Considered { request, purpose, action, is_slow }
+        Considered { request, purpose, action, by_fault, is_slow }
     }
 
     /// What a policy says. One that panics has its client cut off, and nobody else.
@@ -152,7 +167,7 @@ impl Conversation {
             Answer::Proper => (self.act(&request, purpose.as_ref()), None),
             Answer::Refusal => (Err(Failure::Refused), None),
             // Nobody can tell from outside that it was done, so it is not.
-            Answer::Broken(fault @ (Fault::Closed | Fault::Garbage)) => {
+            Answer::Broken(fault @ (Break::Closed | Break::Silence | Break::Garbage)) => {
                 (Ok(Response::Failure.into()), Some(fault))
             }
             Answer::Broken(fault) => (self.act(&request, purpose.as_ref()), Some(fault)),
@@ -161,8 +176,8 @@ impl Conversation {
             Ok(done) => (done.response, done.signer, Outcome::Answered),
             Err(why) => (failure(&request), None, Outcome::Failed(why)),
         };
-        let fault = fault.filter(|fault| *fault != Fault::WrongSignature || signer.is_some());
-        if fault == Some(Fault::WrongSignature) {
+        let fault = fault.filter(|fault| *fault != Break::WrongSignature || signer.is_some());
+        if fault == Some(Break::WrongSignature) {
             response = spoiled(response);
         }
         if let Some(fault) = fault {
@@ -279,6 +294,12 @@ impl Conversation {
             store.add(restricted, Some(card.reader.clone())).map_err(Failure::Key)?;
         }
         success()
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.shared.faults.forget(self.connection);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use mock_base::{Expectations, Journal, Seed};
 use ssh_key::PrivateKey;
 
-use crate::{Asked, Identity, MockAgent, Policy, Smartcard, StartError, accept::Confirm};
+use crate::{Asked, Fault, Identity, MockAgent, Policy, Smartcard, StartError, accept::Confirm};
 
 /// Options of a [`MockAgent`]. The default has no identities, a socket in a directory of its own, and a journal of
 /// its own.
@@ -25,6 +25,7 @@ pub struct MockAgentBuilder {
     pub(crate) confirm: Option<Confirm>,
     pub(crate) seed: Option<Seed>,
     pub(crate) expectations: Expectations,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl fmt::Debug for MockAgentBuilder {
@@ -50,6 +51,7 @@ impl Default for MockAgentBuilder {
             confirm: None,
             seed: None,
             expectations: Expectations::new(),
+            faults: Vec::new(),
         }
     }
 }
@@ -138,6 +140,12 @@ impl MockAgentBuilder {
     /// Asks this about every request before it is dealt with: see [`Policy`]. The last one given is the one asked.
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
         self.policy = Some(Arc::new(policy));
+        self
+    }
+
+    /// Goes wrong in this way, on the occasions that the fault picks: see [`fault`](crate::fault).
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
         self
     }
 

@@ -18,6 +18,9 @@ pub enum StartError {
         /// What is wrong with its key.
         source: KeyError,
     },
+    /// A fault cannot be had.
+    #[error(transparent)]
+    Fault(#[from] mock_base::fault::FaultError),
     /// No directory could be made for the socket.
     #[error("cannot create a directory for the socket in {}", parent.display())]
     Directory {

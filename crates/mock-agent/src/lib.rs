@@ -11,6 +11,7 @@ mod constraint;
 mod control;
 mod destination;
 mod error;
+pub mod fault;
 mod identity;
 mod message;
 mod policy;
@@ -34,13 +35,14 @@ pub use codec::{DecodeError, Frame, FrameError};
 pub use constraint::Constraint;
 pub use destination::{Destination, Hop, HopKey};
 pub use error::{GenerateError, KeyError, ReadError, ShutdownError, StartError};
+pub use fault::Fault;
 pub use identity::{Identity, KeyType};
 pub use message::{
     AddIdentity, AddSmartcard, ListedIdentity, Malformed, Operation, RemoveSmartcard, Request, Response,
     SignRequest, Unsupported,
 };
 pub use mock_base::{Delay, Events, Journal, Seed, VerificationError, WaitError};
-pub use policy::{Action, Asked, AskedToSign, Fault, Policy, SignPolicy};
+pub use policy::{Action, Asked, AskedToSign, Break, Policy, SignPolicy};
 pub use purpose::{Purpose, SshSig, UserAuth};
 pub use query::{AgentEvents, AgentRequests, agent_request};
 pub use record::{AgentRequest, Failure, Outcome, Signer};

@@ -98,16 +98,19 @@ pub(crate) enum Answer {
     /// With a failure.
     Refusal,
     /// With something broken.
-    Broken(Fault),
+    Broken(Break),
 }
 
 /// What is wrong with an answer that was broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum Break {
     /// There is none, and the connection was closed.
     #[error("closed without an answer")]
     Closed,
+    /// There is none, and the client waits for it.
+    #[error("no answer")]
+    Silence,
     /// Its second half is missing, and the connection was closed.
     #[error("cut in the middle")]
     Truncated,
@@ -139,27 +142,27 @@ impl Action {
 
     /// Closes the connection without an answer.
     pub const fn close() -> Self {
-        Self::new(Answer::Broken(Fault::Closed))
+        Self::new(Answer::Broken(Break::Closed))
     }
 
     /// Sends the first half of the answer and closes the connection.
     pub const fn truncate() -> Self {
-        Self::new(Answer::Broken(Fault::Truncated))
+        Self::new(Answer::Broken(Break::Truncated))
     }
 
     /// Sends the answer with a length that is one too many.
     pub const fn wrong_length() -> Self {
-        Self::new(Answer::Broken(Fault::WrongLength))
+        Self::new(Answer::Broken(Break::WrongLength))
     }
 
     /// Sends a well-formed frame of an unknown type instead of the answer.
     pub const fn garbage() -> Self {
-        Self::new(Answer::Broken(Fault::Garbage))
+        Self::new(Answer::Broken(Break::Garbage))
     }
 
     /// Flips a bit of the signature. Where none is asked for, it is [`answer`](Self::answer).
     pub const fn wrong_signature() -> Self {
-        Self::new(Answer::Broken(Fault::WrongSignature))
+        Self::new(Answer::Broken(Break::WrongSignature))
     }
 
     /// Waits this long before anything else. What is drawn depends on the agent's seed, the connection and the number

@@ -10,7 +10,7 @@ use ssh_key::{
 };
 
 use crate::{
-    Blob, Constraint, DecodeError, Fault, KeyError, Operation, Purpose, Request, SessionBind, UserAuth,
+    Blob, Break, Constraint, DecodeError, KeyError, Operation, Purpose, Request, SessionBind, UserAuth,
 };
 
 /// A request with its outcome, as it stands in the journal. Its event carries the number of the connection.
@@ -55,7 +55,7 @@ pub enum Outcome {
     /// With a failure message, and why.
     Failed(Failure),
     /// With an answer that was broken on purpose.
-    Broken(Fault),
+    Broken(Break),
 }
 
 /// Why a request was answered with a failure.

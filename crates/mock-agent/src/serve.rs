@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Fault, Frame, FrameError, Request,
+    Break, Frame, FrameError, Request,
     answer::{Answered, Considered, Conversation},
     codec::wire_length,
 };
@@ -60,27 +60,30 @@ async fn answer(
 
 /// How serving ended without an error.
 enum Left {
-    ByClient,
+    Client,
     /// A policy said so.
-    ByUs,
+    Policy,
+    /// A fault did so.
+    Fault,
 }
 
 /// The bytes of an answer, broken as they are to be, and whether the connection ends behind them.
-fn play(proper: &Frame, fault: Option<Fault>) -> (Bytes, Option<Left>) {
+fn play(proper: &Frame, fault: Option<Break>) -> (Bytes, bool) {
     /// A type that no message has, in front of bytes that are no field.
     const GARBAGE: (u8, &[u8]) = (0xee, b"\xff\xff\xff\xffgarbage");
     let bytes = proper.encode();
     match fault {
-        None | Some(Fault::WrongSignature) => (bytes, None),
-        Some(Fault::Closed) => (Bytes::new(), Some(Left::ByUs)),
-        Some(Fault::Truncated) => (bytes.slice(..bytes.len() / 2), Some(Left::ByUs)),
-        Some(Fault::WrongLength) => {
+        None | Some(Break::WrongSignature) => (bytes, false),
+        Some(Break::Closed) => (Bytes::new(), true),
+        Some(Break::Silence) => (Bytes::new(), false),
+        Some(Break::Truncated) => (bytes.slice(..bytes.len() / 2), true),
+        Some(Break::WrongLength) => {
             let mut longer = BytesMut::from(bytes);
             let length = wire_length(longer.len() - size_of::<u32>() + 1);
             longer.iter_mut().zip(length.to_be_bytes()).for_each(|(byte, length)| *byte = length);
-            (longer.freeze(), None)
+            (longer.freeze(), false)
         }
-        Some(Fault::Garbage) => (Frame::new(GARBAGE.0, GARBAGE.1).encode(), None),
+        Some(Break::Garbage) => (Frame::new(GARBAGE.0, GARBAGE.1).encode(), false),
     }
 }
 
@@ -91,8 +94,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
     pub(crate) async fn run(mut self, conversation: Conversation, stop: CancellationToken) {
         let (by, reason) = match stop.run_until_cancelled(self.serve(conversation)).await {
-            Some(Ok(Left::ByClient)) => (ClosedBy::Client, "end of stream".to_owned()),
-            Some(Ok(Left::ByUs)) => (ClosedBy::Server, "closed by a policy".to_owned()),
+            Some(Ok(Left::Client)) => (ClosedBy::Client, "end of stream".to_owned()),
+            Some(Ok(Left::Policy)) => (ClosedBy::Server, "closed by a policy".to_owned()),
+            Some(Ok(Left::Fault)) => (ClosedBy::Server, "closed by a fault".to_owned()),
             Some(Err(error)) => (ClosedBy::Error, error.to_string()),
             None => (ClosedBy::Server, "the agent stopped".to_owned()),
         };
@@ -104,6 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn serve(&mut self, mut conversation: Conversation) -> Result<Left, ServeError> {
         while let Some(frame) = self.next_frame().await? {
             let considered = conversation.consider(Request::decode(frame));
+            let leaving = if considered.by_fault { Left::Fault } else { Left::Policy };
             let delay = conversation.delay(&considered);
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
@@ -111,17 +116,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             let answered;
             (conversation, answered) = answer(conversation, considered).await?;
             self.recorder.operation(answered.record);
-            let (answer, left) = play(&answered.response.to_frame(), answered.fault);
+            let (answer, leaves) = play(&answered.response.to_frame(), answered.fault);
             self.stream.write_all(&answer).await?;
             self.stream.flush().await?;
             self.sent += answer.len() as u64;
-            if let Some(left) = left {
-                return Ok(left);
+            if leaves {
+                return Ok(leaving);
             }
             // A stream that is always ready must not keep its thread: let others run, and be stopped.
             tokio::task::coop::consume_budget().await;
         }
-        Ok(Left::ByClient)
+        Ok(Left::Client)
     }
 
     /// The next request, or `None` when the client left after the last one.

@@ -5,6 +5,7 @@
 //! ` or ` between. Where it is a race within the client, the line says "for example" and is not held to. A test names the fault by
 //! that line of Rust, plays it, and holds what came to the document. `FAULTS=write` writes what came instead.
 
+pub(crate) mod agents;
 pub(crate) mod connection;
 pub(crate) mod files;
 
@@ -15,6 +16,10 @@ use std::{
 };
 
 use mock_base::fault::{FaultRule, Stage};
+use serde_json::{Value, json};
+use support::{Client, Home, interpreter, noise};
+
+pub(crate) const KIB: usize = 1024;
 
 /// What stands for a client that waits for as long as it is let.
 pub(crate) const WAITS: &str = "waits";
@@ -114,6 +119,26 @@ impl Row {
         fs::write(&path, format!("{before}{}{end}{after}", lines.join("\n"))).unwrap();
         Ok(())
     }
+}
+
+/// Runs a script of Python on these cases, with a file `local` of 100 KiB. Returns what it has to say of each.
+pub(crate) fn run_script(script: &str, cases: &[Value]) -> Vec<String> {
+    let home = Home::new();
+    let _local = home.file("local", noise(100 * KIB));
+    let count = cases.len();
+    let mut command = home.command(interpreter());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/python").join(script);
+    command.args(["-W", "ignore", "-B"]).arg(path).arg(json!({"cases": cases}).to_string());
+    let printed = Client::run(&mut command).succeeded();
+    let said: Vec<String> = serde_json::from_str(printed.trim()).unwrap();
+    assert_eq!(said.len(), count);
+    said
+}
+
+/// Fails with everything that was otherwise.
+pub(crate) fn all_right(problems: impl Iterator<Item = String>) {
+    let problems: Vec<_> = problems.collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }
 
 fn document() -> PathBuf {

@@ -2,12 +2,12 @@
 
 use std::process::{Command, Stdio};
 
-use mock_core::event;
-use support::{Client, OpenSsh, noise};
+use mock_core::{KitUser, event};
+use support::{Client, Finished, OpenSsh, noise};
 
 use crate::faults::{
-    WAITS,
-    files::{self, Does, Troubled, Waits, all_right},
+    WAITS, agents, all_right,
+    files::{self, Does, Troubled, Waits},
 };
 
 /// Lets `sftp` or `scp` meet a fault, and checks what it says.
@@ -42,16 +42,39 @@ fn said(at: Troubled, command: &mut Command, input: &str) -> Result<(), String> 
         return at.check("OpenSSH", WAITS);
     }
     let finished = client.finish();
-    // Of `ssh` and of the program that started it, either may be the first to say something.
+    at.check("OpenSSH", &complaint(&finished))
+}
+
+/// What it complains of, in order: of `ssh` and of the program that started it, either may be the first to say something.
+fn complaint(finished: &Finished) -> String {
     let stderr = finished.stderr();
     let mut lines: Vec<_> = stderr.lines().map(str::trim).map(str::to_owned).collect();
     lines.sort_unstable();
-    match (finished.code(), lines.is_empty()) {
-        (0, false) => return Err(format!("{finished}")),
-        (code @ 1.., true) => lines.push(format!("exit status {code}")),
-        _ => {}
+    if finished.code() > 0 && lines.is_empty() {
+        lines.push(format!("exit status {}", finished.code()));
     }
-    at.check("OpenSSH", &lines.join("\n"))
+    assert_eq!(finished.code() == 0, lines.is_empty(), "{finished}");
+    lines.join("\n")
+}
+
+/// Lets `ssh` log in with an agent, and checks what it says.
+fn met_with(at: agents::Troubled) -> Result<(), String> {
+    let user = KitUser::new("anna").agent_socket(at.agent.socket_path());
+    let ssh = OpenSsh::with_users(&at.server, [user]);
+    let client = Client::start(&mut ssh.ssh(["anna", "true"]));
+    if at.waits {
+        at.agent.events().wait_for(event::fault()).blocking().unwrap();
+        at.server.stopper().stop();
+        at.agent.stopper().stop();
+        assert_ne!(client.finish().code(), 0);
+        return at.check("OpenSSH", WAITS);
+    }
+    at.check("OpenSSH", &complaint(&client.finish()))
+}
+
+#[test]
+fn faults_of_agents_are_met() {
+    all_right(agents::all().into_iter().filter_map(|at| met_with(at).err()));
 }
 
 #[test]

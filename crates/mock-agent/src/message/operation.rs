@@ -33,6 +33,23 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::RequestIdentities,
+        Self::Sign,
+        Self::AddIdentity,
+        Self::RemoveIdentity,
+        Self::RemoveAllIdentities,
+        Self::RemoveAllRsaIdentities,
+        Self::AddSmartcard,
+        Self::RemoveSmartcard,
+        Self::Lock,
+        Self::Unlock,
+        Self::Query,
+        Self::SessionBind,
+        Self::Unsupported,
+    ];
+
     /// The name in text and in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -9,6 +9,7 @@
 )]
 
 mod expected;
+mod faults;
 mod golden;
 mod keys;
 mod lifecycle;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mock_agent::{
-    Action, AgentEvents, Asked, Delay, Failure, Fault, MockAgent, Operation, Outcome, Policy, Purpose,
+    Action, AgentEvents, Asked, Break, Delay, Failure, MockAgent, Operation, Outcome, Policy, Purpose,
     Request, Response, SignPolicy,
 };
 use mock_base::event::{self, ClosedBy};
@@ -126,7 +126,7 @@ async fn delays_pass_on_tokios_clock_and_are_drawn_from_the_seed() {
 #[tokio::test]
 async fn an_agent_that_closes_or_cuts_is_recorded_as_such() {
     for (action, fault, left) in
-        [(Action::close(), Fault::Closed, 0), (Action::truncate(), Fault::Truncated, 46)]
+        [(Action::close(), Break::Closed, 0), (Action::truncate(), Break::Truncated, 46)]
     {
         let agent = agent(move |asked: &Asked<'_>| match asked.request.operation() {
             Operation::Sign => action,
@@ -170,9 +170,9 @@ async fn answers_are_broken_in_every_way() {
     assert_eq!(longer.body.last(), Some(&0), "it has swallowed a byte of the next answer");
 
     let outcomes: Vec<_> = agent.events().agent_requests().into_iter().map(|one| one.outcome).collect();
-    let broken = [Fault::Garbage, Fault::WrongSignature].map(Outcome::Broken);
+    let broken = [Break::Garbage, Break::WrongSignature].map(Outcome::Broken);
     assert_eq!(outcomes[..2], broken);
-    assert_eq!(outcomes[2..], [Outcome::Answered, Outcome::Broken(Fault::WrongLength), Outcome::Answered]);
+    assert_eq!(outcomes[2..], [Outcome::Answered, Outcome::Broken(Break::WrongLength), Outcome::Answered]);
 }
 
 #[tokio::test]
