@@ -63,9 +63,10 @@ impl Shared {
         *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Some(policy);
     }
 
-    /// Counts signatures and occasions for faults from the begin.
+    /// Counts signatures and occasions for faults from the begin, and forgets the states.
     pub(crate) fn reset(&self) {
         self.faults.reset();
+        self.state.clear();
         self.signatures.store(0, Ordering::Relaxed);
     }
 

@@ -74,8 +74,8 @@ impl MockAgent {
         self.shared().set_policy(Arc::new(policy));
     }
 
-    /// Forgets what happened: clears the journal, for all that share it, and counts signatures from the begin. Keys, lock,
-    /// policy and expectations stay; live connections go on.
+    /// Forgets what happened: clears the journal, for all that share it, and the states, and counts signatures and
+    /// occasions for faults from the begin. Keys, lock, policy, faults and expectations stay; live connections go on.
     pub fn reset(&self) {
         self.events().clear();
         self.shared().reset();

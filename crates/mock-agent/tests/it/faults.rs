@@ -133,5 +133,7 @@ async fn states_lead_from_one_fault_to_the_next() {
     agent.state().set("card", "gone");
     assert_eq!(client.ask(Request::Query).await, Response::ExtensionFailure);
     assert!(agent.state().is("card", "back"));
+    agent.reset();
+    assert!(agent.state().all().is_empty(), "it is forgotten");
     assert!(matches!(client.ask(Request::Query).await, Response::Extension { .. }));
 }
