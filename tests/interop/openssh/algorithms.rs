@@ -154,7 +154,7 @@ fn there_and_back(server: &MockSshServer, size: usize, options: &[&str]) {
 fn the_client_exchanges_keys_every_64_kib_both_ways() {
     let server = cat(open_server());
     // Hundreds of exchanges: with 64 MiB it is the same, and takes longer than a client may on a busy machine.
-    there_and_back(&server, 16 * MIB, &["-o", "RekeyLimit=64K"]);
+    there_and_back(&server, 8 * MIB, &["-o", "RekeyLimit=64K"]);
     server.shutdown().blocking().unwrap();
 }
 
