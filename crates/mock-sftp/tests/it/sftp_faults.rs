@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use mock_base::{Journal, State, event};
+use mock_base::{Journal, event};
 use mock_sftp::{
     Ending, MemFs, Progress, Sftp,
     wire::{Answer, Attributes, Call, Init, OpenFlags, StatusCode},
@@ -262,7 +262,7 @@ fn the_begin_fails_as_well() {
 
 #[test]
 fn faults_are_added_and_removed_while_a_client_is_there() {
-    let (sftp, state) = (Sftp::new(fs()), State::new());
+    let sftp = Sftp::new(fs());
     let mut client = Client::begin(sftp.clone());
     let stat = || Call::Stat { path: b"/data" };
     {
@@ -270,7 +270,6 @@ fn faults_are_added_and_removed_while_a_client_is_there() {
         assert_eq!(client.status(stat()), StatusCode::ConnectionLost);
     }
     assert!(matches!(client.ask(stat()).reply().answer, Answer::Attributes(_)));
-    drop(state);
 }
 
 #[tokio::test(start_paused = true)]
