@@ -39,9 +39,14 @@ impl Cast {
             Some(scenario) => scenario.parts.files.served().cloned(),
             None => Some(Files::in_memory(MemFs::new())),
         })?;
-        let of_files = args.behaviour.fault.iter().find(|fault| fault.player() == Player::Files);
-        if let (None, Some(fault)) = (&files, of_files) {
-            return Err(Error::FaultOfNoFiles { fault: fault.to_string() });
+        if files.is_none() {
+            // What stands in a file above several servers may be meant for the others.
+            let alone = scenario.as_ref().filter(|scenario| scenario.parts.hosts.is_empty());
+            let written = alone.into_iter().flat_map(|scenario| &scenario.parts.faults);
+            let mut all = args.behaviour.fault.iter().chain(written);
+            if let Some(fault) = all.find(|fault| fault.player() == Player::Files) {
+                return Err(Error::FaultOfNoFiles { fault: fault.to_string() });
+            }
         }
         Ok(Self { scenario, accounts, files: files.map(Files::without_contents) })
     }

@@ -193,9 +193,11 @@ impl Scenario {
             1 => format!("1 {what}"),
             count => format!("{count} {what}s"),
         };
-        let Parts { users, rules, expectations, .. } = &self.parts;
+        let Parts { users, rules, expectations, faults, .. } = &self.parts;
         let parts = [(users.len(), "user"), (rules.len(), "rule"), (expectations.len(), "expectation")];
-        parts.map(|(count, what)| counted(count, what)).join(", ")
+        let mut parts: Vec<_> = parts.into_iter().map(|(count, what)| counted(count, what)).collect();
+        parts.extend(Some(faults.len()).filter(|count| *count > 0).map(|count| counted(count, "fault")));
+        parts.join(", ")
     }
 
     /// Begins the states of a server that has just started, so that they can be seen before anybody connects.

@@ -37,6 +37,32 @@ fn files_that_are_right_are_told_in_a_line() {
 }
 
 #[test]
+fn faults_are_counted_where_there_are_some_and_marked_where_they_are_wrong() {
+    let directory = files();
+    fs::write(directory.path().join("faults.toml"), "faults = ['accept: reset; once']\n").unwrap();
+    let output = check(directory.path(), &["faults.toml"]);
+    assert_eq!(text(&output.stdout), "faults.toml: 0 users, 0 rules, 0 expectations, 1 fault\n");
+
+    fs::write(directory.path().join("faults.toml"), "include = 'more.toml'\nfaults = 'kex: stall; onec'\n")
+        .unwrap();
+    fs::write(directory.path().join("more.toml"), "\nfaults = [\n  'sftp: stall',\n]\n").unwrap();
+    let output = check(directory.path(), &["--json", "faults.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let line: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    let expected = serde_json::json!([
+        {
+            "file": "faults.toml", "line": 2, "column": 23, "length": 4, "key": "faults",
+            "message": "`onec` is no trigger", "hint": "did you mean `once`?",
+        },
+        {
+            "file": "more.toml", "line": 3, "column": 8, "length": 1, "key": "faults[0]",
+            "message": "an operation of SFTP is missing",
+        },
+    ]);
+    assert_eq!(line["problems"], expected);
+}
+
+#[test]
 fn every_problem_of_every_file_is_told() {
     let directory = files();
     let output = check(directory.path(), &["wrong.toml", "right.toml"]);

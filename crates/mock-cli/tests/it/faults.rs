@@ -222,5 +222,10 @@ fn what_is_no_fault_is_told() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         writeln!(told, "$ mock-ssh {}\n{}", args.join(" "), text(&output.stderr)).unwrap();
     }
+    let directory = temporary();
+    fs::write(directory.path().join("a.toml"), "faults = 'sftp open: stall'\n").unwrap();
+    let output = verify(&directory, &["--scenario", "a.toml"], "true");
+    assert_eq!(output.status.code(), Some(2));
+    writeln!(told, "$ mock-ssh verify --scenario a.toml\n{}", text(&output.stderr)).unwrap();
     filters().bind(|| insta::assert_snapshot!("faults_wrong", told));
 }
