@@ -21,7 +21,7 @@ use crate::{fault::Fault, lab::Purpose, output::People, placeholder};
 pub(crate) use self::{
     agent::{AgentArgs, AgentPolicy},
     check::CheckArgs,
-    files::{FileArgs, HostDirectory, SftpFault, SftpServerArgs},
+    files::{FileArgs, HostDirectory, SftpServerArgs},
     forwards::ForwardArgs,
 };
 

@@ -8,7 +8,10 @@ use std::{error::Error as StdError, io, path::PathBuf, process::ExitCode};
 use mock_base::VerificationError;
 use mock_core::{HostKeyError, KitError, ShutdownError, StartError};
 
-use crate::{control::ListenError, placeholder::PlaceholderError, run::CommandEnd, scenario::ScenarioError};
+use crate::{
+    control::ListenError, fault::Player, placeholder::PlaceholderError, run::CommandEnd,
+    scenario::ScenarioError,
+};
 
 /// How the process ends. The numbers are public and do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +68,8 @@ pub(crate) enum Error {
     Events { path: PathBuf, source: io::Error },
     #[error("cannot serve the directory `{}`", path.display())]
     Files { path: PathBuf, source: io::Error },
-    #[error("the fault `{fault}` would never strike: no files are served")]
-    FaultOfNoFiles { fault: String },
+    #[error("the fault `{fault}` would never strike: {}", player.missing())]
+    FaultOfNobody { fault: String, player: Player },
     #[error("SFTP ended early")]
     Sftp(#[source] mock_sftp::ServeError),
     #[error("cannot receive signals")]
@@ -115,7 +118,7 @@ impl Error {
             Self::Scenario(_)
             | Self::Check { .. }
             | Self::UsersOfScenario { .. }
-            | Self::FaultOfNoFiles { .. }
+            | Self::FaultOfNobody { .. }
             | Self::SameUser { .. }
             | Self::Start(StartError::Version { .. })
             | Self::Placeholder(_) => ExitStatus::Usage,
@@ -152,7 +155,12 @@ impl Error {
                 }
                 _ => None,
             },
-            Self::FaultOfNoFiles { .. } => Some("leave out --no-sftp, or give the scenario a table [sftp]"),
+            Self::FaultOfNobody { player: Player::Files, .. } => {
+                Some("leave out --no-sftp, or give the scenario a table [sftp]")
+            }
+            Self::FaultOfNobody { player: Player::Agent, .. } => {
+                Some("give --pubkey-user a name, or a user of the scenario a `key`")
+            }
             Self::Placeholder(error) => error.hint(),
             Self::CannotRun { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("is it installed, and in PATH? A shell's own commands need `sh -c`")

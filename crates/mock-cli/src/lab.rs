@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mock_agent::MockAgent;
+use mock_agent::{MockAgent, MockAgentBuilder};
 use mock_core::{
     Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder, KitUser,
     Launch, MockSshServer, Network, Request, Shell, ShutdownError, any,
@@ -57,7 +57,7 @@ pub(crate) struct Lab {
     pub(crate) accounts: Vec<Account>,
     /// What is served over SFTP and SCP.
     pub(crate) files: Option<Files>,
-    /// What goes wrong with the server and its files.
+    /// What goes wrong with the server, its files and its agent.
     pub(crate) faults: Board,
     /// Where requests are taken, if that is a socket.
     pub(crate) control: Option<PathBuf>,
@@ -85,7 +85,7 @@ impl Lab {
         });
         let host_keys: Vec<_> = args.listen.host_key.iter().map(HostKey::read).collect::<Result<_, _>>()?;
         let directory = private_directory()?;
-        let agent = start_agent(&cast.accounts, directory.path(), &journal).await?;
+        let agent = start_agent(&cast.accounts, cast.agent_faults(args), directory.path(), &journal).await?;
         let expect = cast.expect(purpose.expect);
         let network = Network::with_journal(&journal);
         let hosts = match &cast.scenario {
@@ -108,7 +108,7 @@ impl Lab {
             scenario.begin(&server);
         }
         let (accounts, files) = (cast.accounts, cast.files);
-        let faults = Board::new(server.faults(), files.as_ref());
+        let faults = Board::new(&server, files.as_ref(), agent.as_ref());
         let asked = Asked(Expected::of(&server, &expect));
         let kit = write_kit(&server, &hosts, &accounts, agent.as_ref(), directory.path())?;
         Ok(Self {
@@ -190,6 +190,7 @@ fn private_directory() -> Result<TempDir, Error> {
 /// An agent with the key of the user who has one.
 async fn start_agent(
     accounts: &[Account],
+    faults: Vec<mock_agent::Fault>,
     directory: &Path,
     journal: &Journal,
 ) -> Result<Option<MockAgent>, Error> {
@@ -201,9 +202,8 @@ async fn start_agent(
         .identities(identities)
         .socket_path(directory.join("agent.sock"))
         .journal(journal.clone())
-        .name(AGENT)
-        .start();
-    Ok(Some(agent.await?))
+        .name(AGENT);
+    Ok(Some(faults.into_iter().fold(agent, MockAgentBuilder::fault).start().await?))
 }
 
 fn builder(args: &ServerArgs, purpose: Purpose<'_>, files: Option<&Files>) -> Builder {

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use mock_base::{Delay, ParsedExpectation};
 
 use super::{OutputArgs, PubkeyType, is_standard_stream};
+use crate::fault::Fault;
 
 /// What there is to know about policies.
 const HELP: &str = "\
@@ -50,6 +51,10 @@ pub(crate) struct AgentArgs {
     /// Take this long for each signature, such as `250ms` or `1s..2s`
     #[arg(long, value_name = "DELAY", default_value = "0s")]
     pub(crate) delay: Delay,
+
+    /// Let this go wrong, such as `agent sign: close; nth 2`; may be repeated. See docs/faults.md
+    #[arg(long, value_name = "FAULT", value_parser = Fault::of_agent)]
+    pub(crate) fault: Vec<mock_agent::Fault>,
 
     /// Confirm each use of a key that was added with `ssh-add -c`, which is refused otherwise
     #[arg(long)]

@@ -1,11 +1,9 @@
 //! The arguments about files: what a server has of them, and `mock-ssh sftp-server`.
 
 use std::{
-    error::Error,
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStrExt as _,
     path::PathBuf,
-    str::FromStr,
 };
 
 use clap::Args as ClapArgs;
@@ -62,30 +60,12 @@ pub(crate) struct SftpServerArgs {
     pub(crate) user: String,
 
     /// Let this go wrong, such as `sftp open "*.gz": status permission-denied`; may be repeated. See docs/faults.md
-    #[arg(long, value_name = "FAULT")]
-    pub(crate) fault: Vec<SftpFault>,
+    #[arg(long, value_name = "FAULT", value_parser = Fault::of_sftp)]
+    pub(crate) fault: Vec<mock_sftp::Fault>,
 
     /// Write every operation to this file as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
-}
-
-/// A fault where there is SFTP and nothing else.
-#[derive(Debug, Clone)]
-pub(crate) struct SftpFault(pub(crate) mock_sftp::Fault);
-
-impl FromStr for SftpFault {
-    type Err = Box<dyn Error + Send + Sync>;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse()? {
-            Fault::Files(fault) if !fault.stage().is_scp() => Ok(Self(fault)),
-            _ => Err(
-                "there is only SFTP here: its faults begin with `sftp`, the others are for `mock-ssh serve`"
-                    .into(),
-            ),
-        }
-    }
 }
 
 /// A directory of this machine.

@@ -6,8 +6,8 @@
 use std::{io::IsTerminal as _, path::Path, sync::Arc};
 
 use mock_agent::{
-    Action, Asked, Delay, GenerateError, Identity, KeyType, MockAgent, Policy, ShutdownError,
-    ssh_key::HashAlg,
+    Action, Asked, Delay, GenerateError, Identity, KeyType, MockAgent, MockAgentBuilder, Policy,
+    ShutdownError, ssh_key::HashAlg,
 };
 use mock_process::Client;
 use serde_json::{Map, json};
@@ -109,6 +109,7 @@ async fn start(args: &AgentArgs, identities: Vec<Identity>) -> Result<MockAgent,
         builder = builder.seed(seed);
     }
     builder = builder.policy(sign_policy(args.policy, args.delay));
+    builder = args.fault.iter().cloned().fold(builder, MockAgentBuilder::fault);
     if args.confirm {
         builder = builder.confirm(|_| true);
     }

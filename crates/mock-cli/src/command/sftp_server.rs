@@ -8,7 +8,7 @@ use mock_sftp::{MemFs, Sftp};
 use tokio::io::{join, stdin, stdout};
 
 use crate::{
-    args::{Color, OutputArgs, SftpFault, SftpServerArgs},
+    args::{Color, OutputArgs, SftpServerArgs},
     command::serve,
     error::Error,
     files::Files,
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &SftpServerArgs) -> Result<(), Error> {
         SftpServerArgs { dir: Some(directory), .. } => Files::of_host(directory)?,
         _ => Files::in_memory(MemFs::new()),
     };
-    for SftpFault(fault) in &args.fault {
+    for fault in &args.fault {
         let _checked_when_it_was_read = files.faults().add(fault.clone());
     }
     serve::in_runtime(sftp(args, files.without_contents().sftp()))

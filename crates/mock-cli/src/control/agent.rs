@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     Target,
     answer::{Answer, Code, Done, Expecting, Failure},
+    fault,
     handle::{bad_query, duration, page, wait},
-    request::{Events, Expect, Nothing, Wait, Within},
+    request::{Events, Expect, FaultAdd, FaultRemove, FaultSwitch, Nothing, Wait, Within},
 };
 use crate::{
     args::AgentPolicy,
     command::agent::{generate, sign_policy},
+    fault::Board,
     verdict::{Verdict, VerdictLine},
 };
 
@@ -32,9 +34,9 @@ pub(crate) enum Request {
     /// Expects something from now on, before and after.
     #[serde(rename = "expect")]
     Expect(Expect),
-    /// Forgets what happened, for the next test: events, how many signatures there were, and the expectations that requests
-    /// have added. Keys, lock and policy are what the agent was started with again; a lifetime begins anew. Live
-    /// connections go on.
+    /// Forgets what happened, for the next test: events, how many signatures there were, how often faults struck, and the
+    /// expectations and faults that requests have added. Keys, lock and policy are what the agent was started with again, and
+    /// its faults are switched on; a lifetime begins anew. Live connections go on.
     #[serde(rename = "reset")]
     Reset(Nothing),
     /// What happened so far.
@@ -56,6 +58,18 @@ pub(crate) enum Request {
     /// Says what becomes of requests for signatures from now on, as `--policy` and `--delay` do.
     #[serde(rename = "policy.set")]
     Policy(Policy),
+    /// Adds a fault. Who is connected meets it at the next request.
+    #[serde(rename = "fault.add")]
+    FaultAdd(FaultAdd),
+    /// Removes a fault.
+    #[serde(rename = "fault.remove")]
+    FaultRemove(FaultRemove),
+    /// Switches a fault on or off. While it is off, it counts no requests.
+    #[serde(rename = "fault.switch")]
+    FaultSwitch(FaultSwitch),
+    /// The faults: those that the agent was started with, then those that requests have added.
+    #[serde(rename = "fault.list")]
+    FaultList(Nothing),
     /// Locks it, as `ssh-add -x` does: clients see no keys.
     #[serde(rename = "lock")]
     Lock(Passphrase),
@@ -151,6 +165,7 @@ pub(crate) struct ControlledAgent {
     policy: (AgentPolicy, Delay),
     /// How much was expected before the first request.
     begin: usize,
+    faults: Board,
 }
 
 impl ControlledAgent {
@@ -159,7 +174,8 @@ impl ControlledAgent {
         identities: Vec<Identity>,
         policy: (AgentPolicy, Delay),
     ) -> Self {
-        Self { begin: agent.expectations().len(), agent: Arc::clone(agent), identities, policy }
+        let (begin, faults) = (agent.expectations().len(), Board::of_agent(agent));
+        Self { agent: Arc::clone(agent), identities, policy, begin, faults }
     }
 
     fn reset(&self) {
@@ -172,6 +188,7 @@ impl ControlledAgent {
         agent.end_lock();
         agent.set_policy(sign_policy(self.policy.0, self.policy.1));
         agent.expectations().truncate(self.begin);
+        self.faults.reset();
         agent.reset();
     }
 
@@ -289,6 +306,10 @@ impl Target for ControlledAgent {
                 agent.set_policy(sign_policy(policy, delay));
                 Ok(Answer::Done(Done {}))
             }
+            Request::FaultAdd(request) => fault::add(&request, &self.faults),
+            Request::FaultRemove(request) => fault::remove(&request, &self.faults),
+            Request::FaultSwitch(request) => fault::switch(&request, &self.faults),
+            Request::FaultList(_) => Ok(fault::list(&self.faults)),
             Request::Lock(request) if agent.lock(request.passphrase.as_bytes().to_vec()) => {
                 Ok(Answer::Done(Done {}))
             }

@@ -4,7 +4,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use mock_agent::MockAgent;
 use mock_base::fault::{FaultError, FaultId, FaultInfo, FaultRule, Faults, Stage};
+use mock_core::MockSshServer;
 
 use super::{Fault, Player};
 use crate::files::Files;
@@ -38,9 +40,12 @@ impl<S: Stage> List for Faults<S> {
 /// The lists, and the numbers of what is in them.
 #[derive(Debug)]
 pub(crate) struct Board {
-    server: Faults<mock_core::fault::Stage>,
+    /// None where an agent is by itself.
+    server: Option<Faults<mock_core::fault::Stage>>,
     /// None where no files are served.
     files: Option<Faults<mock_sftp::fault::Stage>>,
+    /// None where there is no agent.
+    agent: Option<Faults<mock_agent::fault::Stage>>,
     numbers: Mutex<Numbers>,
 }
 
@@ -64,28 +69,42 @@ struct Entry {
 pub(crate) enum Refused {
     #[error(transparent)]
     Wrong(#[from] FaultError),
-    /// There is nobody to play it.
-    #[error("no files are served, so it would never strike")]
-    NoFiles,
+    #[error("it would never strike: {}", .0.missing())]
+    Nobody(Player),
 }
 
 impl Board {
-    /// The faults that a server and its files begin with.
-    pub(crate) fn new(server: &Faults<mock_core::fault::Stage>, files: Option<&Files>) -> Self {
-        let files = files.map(|files| files.faults().clone());
-        let board = Self { server: server.clone(), files, numbers: Mutex::default() };
+    /// The faults that a server, its files and its agent begin with.
+    pub(crate) fn new(server: &MockSshServer, files: Option<&Files>, agent: Option<&MockAgent>) -> Self {
+        Self {
+            server: Some(server.faults().clone()),
+            files: files.map(|files| files.faults().clone()),
+            agent: agent.map(|agent| agent.faults().clone()),
+            numbers: Mutex::default(),
+        }
+        .numbered()
+    }
+
+    /// The faults that an agent by itself begins with.
+    pub(crate) fn of_agent(agent: &MockAgent) -> Self {
+        Self { server: None, files: None, agent: Some(agent.faults().clone()), numbers: Mutex::default() }
+            .numbered()
+    }
+
+    fn numbered(self) -> Self {
         for player in Player::ALL {
-            for info in board.list_of(player).map(List::infos).unwrap_or_default() {
-                board.numbers().give(player, info.id, false);
+            for info in self.list_of(player).map(List::infos).unwrap_or_default() {
+                self.numbers().give(player, info.id, false);
             }
         }
-        board
+        self
     }
 
     fn list_of(&self, player: Player) -> Option<&dyn List> {
         match player {
-            Player::Server => Some(&self.server),
+            Player::Server => self.server.as_ref().map(|server| server as &dyn List),
             Player::Files => self.files.as_ref().map(|files| files as &dyn List),
+            Player::Agent => self.agent.as_ref().map(|agent| agent as &dyn List),
         }
     }
 
@@ -97,9 +116,11 @@ impl Board {
     pub(crate) fn add(&self, fault: Fault, on: bool) -> Result<u64, Refused> {
         let player = fault.player();
         let id = match fault {
-            Fault::Server(fault) => add(&self.server, fault, on)?,
-            Fault::Files(fault) => add(self.files.as_ref().ok_or(Refused::NoFiles)?, fault, on)?,
+            Fault::Server(fault) => add(self.server.as_ref(), fault, on),
+            Fault::Files(fault) => add(self.files.as_ref(), fault, on),
+            Fault::Agent(fault) => add(self.agent.as_ref(), fault, on),
         };
+        let id = id.ok_or(Refused::Nobody(player))??;
         Ok(self.numbers().give(player, id, true))
     }
 
@@ -154,6 +175,10 @@ impl Numbers {
     }
 }
 
-fn add<S: Stage>(faults: &Faults<S>, fault: FaultRule<S>, on: bool) -> Result<FaultId, FaultError> {
-    if on { faults.add(fault) } else { faults.add_off(fault) }
+fn add<S: Stage>(
+    faults: Option<&Faults<S>>,
+    fault: FaultRule<S>,
+    on: bool,
+) -> Option<Result<FaultId, FaultError>> {
+    faults.map(|faults| if on { faults.add(fault) } else { faults.add_off(fault) })
 }

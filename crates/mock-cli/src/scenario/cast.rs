@@ -11,7 +11,7 @@ use crate::{
     args::{AlgorithmSet, ExecMode, ExpectArgs, PubkeyType, ServerArgs, UserArgs},
     credentials::{self, Account, Login},
     error::Error,
-    fault::Player,
+    fault::{Fault, Player},
     files::{self, Files},
 };
 
@@ -39,13 +39,19 @@ impl Cast {
             Some(scenario) => scenario.parts.files.served().cloned(),
             None => Some(Files::in_memory(MemFs::new())),
         })?;
-        if files.is_none() {
-            // What stands in a file above several servers may be meant for the others.
-            let alone = scenario.as_ref().filter(|scenario| scenario.parts.hosts.is_empty());
-            let written = alone.into_iter().flat_map(|scenario| &scenario.parts.faults);
-            let mut all = args.behaviour.fault.iter().chain(written);
-            if let Some(fault) = all.find(|fault| fault.player() == Player::Files) {
-                return Err(Error::FaultOfNoFiles { fault: fault.to_string() });
+        let has_agent = accounts.iter().any(|account| matches!(account.login, Login::PublicKey(_)));
+        // What stands in a file above several servers may be meant for the others.
+        let alone = scenario.as_ref().filter(|scenario| scenario.parts.hosts.is_empty());
+        let written = alone.into_iter().flat_map(|scenario| &scenario.parts.faults);
+        for fault in args.behaviour.fault.iter().chain(written) {
+            let player = fault.player();
+            let is_there = match player {
+                Player::Server => true,
+                Player::Files => files.is_some(),
+                Player::Agent => has_agent,
+            };
+            if !is_there {
+                return Err(Error::FaultOfNobody { fault: fault.to_string(), player });
             }
         }
         Ok(Self { scenario, accounts, files: files.map(Files::without_contents) })
@@ -58,6 +64,12 @@ impl Cast {
             Some(scenario) if !scenario.users().is_empty() => builder,
             _ => builder.auth(credentials::authenticator(&self.accounts)),
         }
+    }
+
+    /// What goes wrong with the agent.
+    pub(crate) fn agent_faults(&self, args: &ServerArgs) -> Vec<mock_agent::Fault> {
+        let written = self.scenario.iter().flat_map(Scenario::agent_faults);
+        written.chain(args.behaviour.fault.iter().filter_map(Fault::agent)).cloned().collect()
     }
 
     /// What is expected by the flags and by the file.

@@ -198,6 +198,11 @@ fn tables(table: &Table<'_>, lender: &Lender) -> Parts {
     let common = of_server(table, ServerOptions::default(), known, lender);
     let own = |(index, table): (usize, &Table<'_>)| {
         let mut parts = of_server(table, ServerOptions::read_table(table, lender), known, lender);
+        if let (Some(node), true) =
+            (table.get("faults"), parts.faults.iter().any(|fault| fault.agent().is_some()))
+        {
+            node.report_with("the agent is not one server's", "write its faults above the first [[server]]");
+        }
         let mut common = common.clone();
         if index > 0 {
             // What is expected of all together is expected of the first.

@@ -47,7 +47,10 @@ pub use self::{
     together::ScenarioServers,
     users::ScenarioUser,
 };
-use crate::{fault, files::Files};
+use crate::{
+    fault::{self, Fault},
+    files::Files,
+};
 
 /// A server as a TOML file describes it.
 ///
@@ -160,6 +163,21 @@ impl Scenario {
     #[must_use]
     pub fn has_identities(&self) -> bool {
         self.users().iter().any(|user| user.identity().is_some())
+    }
+
+    /// What goes wrong with the agent that has the keys of the users: for whoever starts one.
+    ///
+    /// ```
+    /// use mock_cli::Scenario;
+    ///
+    /// let scenario = Scenario::parse("faults = ['agent sign: refuse; once']", "scenario.toml")?;
+    /// let agent = mock_agent::MockAgent::builder();
+    /// let agent = scenario.agent_faults().cloned().fold(agent, mock_agent::MockAgentBuilder::fault);
+    /// # let _ = agent;
+    /// # Ok::<(), mock_cli::ScenarioError>(())
+    /// ```
+    pub fn agent_faults(&self) -> impl Iterator<Item = &mock_agent::Fault> {
+        self.parts.faults.iter().filter_map(Fault::agent)
     }
 
     /// The rules for commands, in the order in which they are asked.

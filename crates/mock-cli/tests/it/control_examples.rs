@@ -95,7 +95,7 @@ fn every_example_of_the_page_is_answered_as_it_says() {
 
     let mut agent = Server::start(&["agent", "--json", "--generate", "ed25519", "--control", socket]);
     let asked = follow(of_agent, &agent.stdout.json(), |_| {});
-    assert_eq!(asked, 12, "each command is shown");
+    assert_eq!(asked, 17, "each command is shown");
     assert_eq!(agent.ended().code(), Some(0), "the last is `stop`");
 }
 

@@ -83,6 +83,72 @@ fn faults_of_files_strike_over_sftp_and_over_scp() {
 }
 
 #[test]
+fn faults_of_the_agent_come_from_a_file_a_flag_and_a_request() {
+    if ssh_is_missing() {
+        return;
+    }
+    let directory = temporary();
+    let file = directory.path().join("agent.toml");
+    let scenario = "faults = ['agent sign: refuse; once']\ncommands.uptime = \"up\"\n[users]\nanna = { key = 'ed25519' }\n";
+    fs::write(&file, scenario).unwrap();
+    let args = ["--scenario", file.to_str().unwrap(), "--fault", "agent sign: close; nth 2"];
+    let (mut server, ready, mut client) = controlled(&args);
+    let socket = path(&ready["agent_socket"]);
+    // With the agent alone: the configuration has a key file as well.
+    let known_hosts = format!("UserKnownHostsFile={}", ready["known_hosts_file"].as_str().unwrap());
+    let port = ready["port"].to_string();
+    let login = || {
+        let mut ssh = command("ssh", Path::new("/tmp"));
+        ssh.args([
+            "-F",
+            "none",
+            "-o",
+            &known_hosts,
+            "-o",
+            "IdentityFile=none",
+            "-o",
+            "BatchMode=yes",
+            "-p",
+            &port,
+        ]);
+        ssh.args(["anna@127.0.0.1", "uptime"]).env("SSH_AUTH_SOCK", &socket).output().unwrap()
+    };
+    for expected in ["agent refused operation", "error in libcrypto|communication with agent failed"] {
+        let output = login();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(255), "{stderr}");
+        assert!(expected.split('|').any(|expected| stderr.contains(expected)), "{expected}: {stderr}");
+    }
+    assert_eq!(text(&login().stdout), "up\n");
+    let added = client.ask(&json!({ "command": "fault.add", "fault": "agent any: refuse" }));
+    assert_eq!(added, json!({ "ok": true, "number": 3 }));
+    assert_eq!(login().status.code(), Some(255));
+    client.ask(&json!({ "command": "reset" }));
+    assert_eq!(login().status.code(), Some(255), "that of the file strikes anew");
+    assert!(server.stop(Signal::SIGTERM).success());
+}
+
+#[test]
+fn an_agent_by_itself_has_faults() {
+    if ssh_is_missing() {
+        return;
+    }
+    let args = [
+        "--generate",
+        "ed25519",
+        "--fault",
+        "agent request_identities: refuse; once",
+        "--expect",
+        "fault x1",
+    ];
+    let output = run(&[&["agent"], &args[..], &["--", "sh", "-c", "ssh-add -l; ssh-add -l"]].concat());
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
+    assert_eq!(stdout.lines().count(), 1, "{stdout}");
+    assert!(stderr.contains("agent refused operation"), "{stderr}");
+}
+
+#[test]
 fn the_faults_of_a_scenario_are_those_of_its_servers_and_of_what_it_includes() {
     if ssh_is_missing() {
         return;
@@ -217,6 +283,8 @@ fn what_is_no_fault_is_told() {
         &["serve", "--no-sftp", "--fault", "scp upload: stall"],
         &["sftp-server", "--fault", "kex: stall"],
         &["sftp-server", "--fault", "scp upload: stall"],
+        &["serve", "--pubkey-user", "", "--fault", "agent any: silence"],
+        &["agent", "--fault", "kex: stall"],
     ] {
         let output = run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");

@@ -172,6 +172,7 @@ fn faults_that_are_none_are_marked_where_they_are_wrong() {
             ("a slip in a trigger", "faults = ['login \"password\": fail; frist 2']\n"),
             ("with escapes", "faults = [\"version: linse \\\"hello\\\"\"]\n"),
             ("what cannot be had there", "[[server]]\nname = \"a\"\nfaults = 'accept: corrupt'\n"),
+            ("an agent that is every one's", "[[server]]\nname = \"a\"\nfaults = 'agent sign: refuse'\n"),
             ("no end", "faults = ['sftp open:']\n"),
             ("no text", "faults = { kex = \"stall\" }\n"),
             ("a key in the wrong place", "[server]\nname = \"a\"\nfaults = ['kex: stall']\n"),
