@@ -2,6 +2,8 @@
 //! The first byte says where to cut; the rest is what a client sends after its init.
 #![no_main]
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use mock_sftp::{Limits, MemFs, ReplySink, Sftp};
@@ -20,6 +22,9 @@ impl ReplySink for Sink {
     fn send(&mut self, bytes: Bytes) {
         self.0 += bytes.len();
     }
+
+    // Only faults ask for it, and there are none.
+    fn wake_after(&mut self, _: Duration) {}
 
     fn wake(&mut self) {}
 }

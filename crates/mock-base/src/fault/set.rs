@@ -246,9 +246,15 @@ impl<S: Stage> Mounted<S> {
             let mut counts = self.counts();
             counts.server += 1;
             let server = counts.server;
-            let connection = counts.connections.entry(occasion.connection).or_default();
-            *connection += 1;
-            (server, *connection)
+            // Not counted where nobody asks: what is kept of a connection has to be forgotten in time.
+            let connection = if trigger.per_connection || trigger.chance.is_some() {
+                let connection = counts.connections.entry(occasion.connection).or_default();
+                *connection += 1;
+                *connection
+            } else {
+                0
+            };
+            (server, connection)
         };
         let number = if trigger.per_connection { on_connection } else { on_server };
         trigger.calls().hold(number)
