@@ -299,7 +299,8 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        self.shared.faults.forget(self.connection);
+        // What was counted for faults goes with it.
+        self.shared.state.on_connection(self.connection).clear();
     }
 }
 

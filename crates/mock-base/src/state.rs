@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -33,6 +33,8 @@ pub struct State {
 struct States {
     server: BTreeMap<String, String>,
     connections: BTreeMap<u64, BTreeMap<String, String>>,
+    /// Occasions of faults, by connection and fault: they go when their connection does.
+    occasions: BTreeMap<(u64, u64), u64>,
 }
 
 impl State {
@@ -128,13 +130,23 @@ impl State {
         }
     }
 
+    /// Counts one more occasion of a fault on a connection, and returns their number.
+    pub(crate) fn count_occasion(&self, connection: u64, fault: u64) -> u64 {
+        let mut states = self.states();
+        let count = states.occasions.entry((connection, fault)).or_default();
+        *count += 1;
+        *count
+    }
+
     /// Forgets all, or those of the connection.
     pub fn clear(&self) {
         let mut states = self.states();
         match self.connection {
-            None => *states = States::default(),
+            // How often connections came to a fault is none of the states that rules know.
+            None => *states = States { occasions: mem::take(&mut states.occasions), ..States::default() },
             Some(number) => {
                 states.connections.remove(&number);
+                states.occasions.retain(|(connection, _), _| *connection != number);
             }
         }
     }

@@ -161,7 +161,6 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
         leave(socket, &end, scene.ending(), &traffic).await;
     }
     server.built.rules.forget(number);
-    server.faults.forget(number);
     server.state.on_connection(number).clear();
     recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
 }

@@ -18,6 +18,7 @@ mod forward;
 mod handler;
 mod host_key;
 mod lifecycle;
+mod pace;
 mod program;
 mod request;
 mod runtime;

@@ -1,11 +1,10 @@
 //! The faults of a running server: asked at every stage, added, switched and removed while clients are connected.
 
 use std::{
-    collections::HashMap,
     fmt,
     hash::{Hash as _, Hasher as _},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -22,7 +21,7 @@ pub struct Faults<S: Stage> {
 }
 
 struct Shared<S: Stage> {
-    list: RwLock<Vec<Arc<Mounted<S>>>>,
+    list: RwLock<Arc<Vec<Arc<Mounted<S>>>>>,
     /// How many there are: looked at without a lock, because mostly there are none.
     count: AtomicUsize,
     next: AtomicU64,
@@ -33,14 +32,16 @@ struct Mounted<S: Stage> {
     rule: FaultRule<S>,
     on: AtomicBool,
     struck: AtomicU64,
-    /// Occasions so far: on the server, and on each connection.
-    counts: Mutex<Counts>,
+    /// Occasions so far. Those of a connection are kept with its states, so that they go with it.
+    occasions: AtomicU64,
+    /// Under which number those of connections are kept: another one after a reset.
+    key: AtomicU64,
 }
 
-#[derive(Default)]
-struct Counts {
-    server: u64,
-    connections: HashMap<u64, u64>,
+/// A number that no fault of the process was counted under.
+fn new_key() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Which fault: given out when it is added, and never again.
@@ -77,19 +78,19 @@ impl<S: Stage> Faults<S> {
         Self { shared: Arc::new(Shared { list, count, next }) }
     }
 
-    fn list_now(&self) -> Vec<Arc<Mounted<S>>> {
-        self.shared.list.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn list_now(&self) -> Arc<Vec<Arc<Mounted<S>>>> {
+        Arc::clone(&self.shared.list.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Vec<Arc<Mounted<S>>>) -> T) -> T {
         let mut list = self.shared.list.write().unwrap_or_else(PoisonError::into_inner);
-        let result = change(&mut list);
+        let result = change(Arc::make_mut(&mut list));
         self.shared.count.store(list.len(), Ordering::Release);
         result
     }
 
     fn find(&self, id: FaultId) -> Option<Arc<Mounted<S>>> {
-        self.list_now().into_iter().find(|mounted| mounted.id == id)
+        self.list_now().iter().find(|mounted| mounted.id == id).cloned()
     }
 }
 
@@ -117,8 +118,9 @@ impl<S: Stage> Faults<S> {
     fn mount(&self, rule: FaultRule<S>, on: bool) -> Result<FaultId, FaultError> {
         rule.check()?;
         let id = FaultId(self.shared.next.fetch_add(1, Ordering::Relaxed) + 1);
-        let (on, struck, counts) = (AtomicBool::new(on), AtomicU64::new(0), Mutex::default());
-        self.change(|list| list.push(Arc::new(Mounted { id, rule, on, struck, counts })));
+        let (on, struck, occasions) = (AtomicBool::new(on), AtomicU64::new(0), AtomicU64::new(0));
+        let key = AtomicU64::new(new_key());
+        self.change(|list| list.push(Arc::new(Mounted { id, rule, on, struck, occasions, key })));
         Ok(id)
     }
 
@@ -158,18 +160,10 @@ impl<S: Stage> Faults<S> {
 
     /// Forgets what was counted.
     pub fn reset(&self) {
-        for mounted in self.list_now() {
+        for mounted in self.list_now().iter() {
             mounted.struck.store(0, Ordering::Relaxed);
-            *mounted.counts() = Counts::default();
-        }
-    }
-
-    /// Forgets what was counted for a connection that is over.
-    pub fn forget(&self, connection: u64) {
-        if !self.is_empty() {
-            for mounted in self.list_now() {
-                mounted.counts().connections.remove(&connection);
-            }
+            mounted.occasions.store(0, Ordering::Relaxed);
+            mounted.key.store(new_key(), Ordering::Relaxed);
         }
     }
 }
@@ -189,7 +183,7 @@ impl<S: Stage> Faults<S> {
             id: mounted.id,
             label: mounted.rule.label(),
             fault: mounted.rule.to_string(),
-            on: mounted.on.load(Ordering::Acquire),
+            on: mounted.is_on(),
             struck: mounted.struck.load(Ordering::Relaxed),
         };
         self.list_now().iter().map(|mounted| info(mounted)).collect()
@@ -215,25 +209,28 @@ impl<S: Stage> Faults<S> {
         if self.is_empty() {
             return Vec::new();
         }
-        let asked = self.on_now().filter(|mounted| are_asked(&mounted.rule.stage, &mounted.rule.action));
-        asked.filter(|mounted| mounted.claim(occasion)).map(Struck).collect()
+        let list = self.list_now();
+        let asked = list.iter().filter(|mounted| {
+            mounted.is_on() && are_asked(&mounted.rule.stage, &mounted.rule.action) && mounted.claim(occasion)
+        });
+        asked.cloned().map(Struck).collect()
     }
 
-    /// The stages of the faults that are switched on, whatever their triggers: for those who have to know in advance
-    /// where one might strike.
+    /// The least number that `at` finds in the stage of a fault that is switched on, whatever its trigger: for those who
+    /// have to know in advance where one might strike.
     #[must_use]
-    pub fn stages(&self) -> Vec<S> {
-        self.on_now().map(|mounted| mounted.rule.stage.clone()).collect()
-    }
-
-    fn on_now(&self) -> impl Iterator<Item = Arc<Mounted<S>>> + use<S> {
-        self.list_now().into_iter().filter(|mounted| mounted.on.load(Ordering::Acquire))
+    pub fn least(&self, at: impl Fn(&S) -> Option<u64>) -> Option<u64> {
+        if self.is_empty() {
+            return None;
+        }
+        let list = self.list_now();
+        list.iter().filter(|mounted| mounted.is_on()).filter_map(|mounted| at(&mounted.rule.stage)).min()
     }
 }
 
 impl<S: Stage> Mounted<S> {
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_on(&self) -> bool {
+        self.on.load(Ordering::Acquire)
     }
 
     /// Counts the occasion if it is one for this fault. Returns whether it strikes.
@@ -242,19 +239,11 @@ impl<S: Stage> Mounted<S> {
         if !trigger.concerns(occasion) || !occasion.state.holds(&trigger.when) {
             return false;
         }
-        let (on_server, on_connection) = {
-            let mut counts = self.counts();
-            counts.server += 1;
-            let server = counts.server;
-            // Not counted where nobody asks: what is kept of a connection has to be forgotten in time.
-            let connection = if trigger.per_connection || trigger.chance.is_some() {
-                let connection = counts.connections.entry(occasion.connection).or_default();
-                *connection += 1;
-                *connection
-            } else {
-                0
-            };
-            (server, connection)
+        let on_server = self.occasions.fetch_add(1, Ordering::Relaxed) + 1;
+        let on_connection = if trigger.per_connection || trigger.chance.is_some() {
+            occasion.state.count_occasion(occasion.connection, self.key.load(Ordering::Relaxed))
+        } else {
+            0
         };
         let number = if trigger.per_connection { on_connection } else { on_server };
         trigger.calls().hold(number)

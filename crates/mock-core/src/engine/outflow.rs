@@ -13,7 +13,8 @@ use russh::{ChannelId, server::Handle};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::config::FAREWELL;
-use crate::fault::{Action, Amount, Pace, Scene, Stage};
+use crate::fault::{Action, Amount, Scene, Stage};
+use crate::pace::Pace;
 
 /// Finds out whether the engine has sent what it was handed.
 pub(super) struct Nudge {

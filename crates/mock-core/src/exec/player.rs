@@ -1,15 +1,12 @@
 //! Plays a reply on a session: piece by piece, with its pauses, as fast as its bandwidth and the client's window let it.
 
-use std::{io, time::Duration};
+use std::io;
 
 use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::reply::{Content, Piece, Reply, Stream};
-use crate::{Exit, Request, Run, Session, Start};
-
-/// How often in a second a piece goes out where there is a bandwidth.
-const BEATS: u64 = 10;
+use crate::{Exit, Request, Run, Session, Start, pace::Pace};
 
 /// Plays a reply as the program of a command.
 pub(crate) fn reply(reply: Reply, start: Start) -> Run {
@@ -96,13 +93,11 @@ impl<'a> Player<'a> {
         let Some(bandwidth) = self.bandwidth else {
             return self.send(stream, bytes).await;
         };
-        let beat = bandwidth.div_ceil(BEATS);
+        let beat = usize::try_from(Pace::burst(bandwidth)).unwrap_or(usize::MAX);
         while !bytes.is_empty() {
-            let piece =
-                bytes.split_to(usize::try_from(beat).map_or(bytes.len(), |beat| beat.min(bytes.len())));
+            let piece = bytes.split_to(beat.min(bytes.len()));
             // What it takes to send so much: of a slow line, the last piece too.
-            #[expect(clippy::cast_precision_loss, reason = "a fraction of a second")]
-            let time = Duration::from_secs_f64(piece.len() as f64 / bandwidth as f64);
+            let time = Pace::time(piece.len(), bandwidth);
             self.send(stream, piece).await?;
             sleep(time).await;
         }

@@ -21,7 +21,6 @@
 //! What a stage or an action does on the wire, and what clients say when they meet it, stands in `docs/faults.md`.
 
 mod action;
-mod pace;
 mod plan;
 mod scene;
 mod stage;
@@ -29,7 +28,6 @@ mod text;
 
 pub use action::Action;
 pub use mock_base::fault::{FaultError, FaultId, FaultInfo, Faults, Occasion};
-pub(crate) use pace::Pace;
 pub(crate) use plan::{Plan, begin};
 pub(crate) use scene::{Ending, How, Scene, Shaping};
 pub use stage::{Amount, ChannelType, RequestType, Stage};

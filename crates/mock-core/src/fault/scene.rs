@@ -27,7 +27,6 @@ use crate::{Connection, DisconnectReason};
 pub(crate) struct Scene {
     faults: Faults<Stage>,
     connection: Connection,
-    peer: String,
     /// Who is logged in, or tried last.
     user: Mutex<String>,
     kill: CancellationToken,
@@ -84,7 +83,6 @@ impl Scene {
         Self {
             faults: faults.clone(),
             connection: connection.clone(),
-            peer: connection.peer().to_string(),
             user: Mutex::default(),
             kill,
             stop,
@@ -139,15 +137,16 @@ impl Scene {
             return Vec::new();
         }
         let user = self.user.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let peer = self.connection.peer().to_string();
         let occasion = Occasion::new(self.connection.state(), self.connection.seed())
-            .on_connection(self.connection.number(), &self.peer)
+            .on_connection(self.connection.number(), &peer)
             .by(&user);
         self.faults.strike_where(&occasion, |stage, action| at(stage) && doing(action))
     }
 
     /// The least number that `at` finds in a stage: the next amount at which a fault is to strike.
     pub(crate) fn next_at(&self, at: impl Fn(&Stage) -> Option<u64>) -> Option<u64> {
-        if self.faults.is_empty() { None } else { self.faults.stages().iter().filter_map(at).min() }
+        self.faults.least(at)
     }
 
     /// The connection comes to this stage: what strikes concerns its bytes, or ends it.

@@ -11,7 +11,10 @@ use mock_base::fault::Struck;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{Direction, cut};
-use crate::fault::{Pace, Scene, Shaping, Stage};
+use crate::{
+    fault::{Scene, Shaping, Stage},
+    pace::Pace,
+};
 
 /// The bit of a byte that is changed.
 const FLIPPED: u8 = 0x20;
