@@ -101,7 +101,9 @@ impl Engine {
     pub(super) fn request_fault(&self, id: ChannelId, of: RequestType) -> Option<Meddling> {
         let scene = &self.surroundings.scene;
         let at = |stage: &Stage| matches!(stage, Stage::Request(wanted) if wanted.is_none_or(|wanted| wanted == of));
-        let struck = scene.strike(at);
+        // The engine answers a request for the agent by itself.
+        let possible = |action: &Action| of != RequestType::Agent || *action != Action::Silence;
+        let struck = scene.strike_only(at, possible);
         let recorder = self.channels.get(&id).map_or(scene.recorder(), Channel::recorder);
         for struck in &struck {
             struck.record(recorder);
