@@ -2,19 +2,19 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use mock_base::{
     Recorder,
     event::{
-        ChannelClosed, ChannelKind, ChannelOpened, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent,
-        StdinEof, X11Forward,
+        ChannelClosed, ChannelKind, Exit as ExitEvent, Problem, Pty, Stdin as StdinEvent, StdinEof,
+        X11Forward,
     },
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Opener, Output, OutputStream, service::Driver};
+use super::{Opener, Output, OutputStream, life::Life, service::Driver};
 use crate::{
     ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
     fault::{Action, Stage},
@@ -58,8 +58,7 @@ pub(super) struct ChannelShared {
     /// Cancelled when the channel is closed from whichever side, and with its connection.
     pub(super) over: CancellationToken,
     received: AtomicU64,
-    opened: AtomicBool,
-    closed: AtomicBool,
+    life: Life,
 }
 
 impl Channel {
@@ -70,14 +69,8 @@ impl Channel {
         over: CancellationToken,
         recorded_stdin: usize,
     ) -> Self {
-        let shared = ChannelShared {
-            recorder,
-            output,
-            over,
-            received: AtomicU64::new(0),
-            opened: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-        };
+        let shared =
+            ChannelShared { recorder, output, over, received: AtomicU64::new(0), life: Life::default() };
         Self {
             number,
             env: Vec::new(),
@@ -173,7 +166,7 @@ impl Channel {
     /// The client will send no more.
     pub(super) fn end(&mut self) {
         let received = self.shared.received.load(Ordering::Relaxed);
-        self.recorder().record(StdinEof::new(received));
+        self.shared.life.end(self.recorder(), StdinEof::new(received));
         if self.withheld.is_some() {
             return;
         }
@@ -202,7 +195,7 @@ impl Channel {
 
     /// Whether the channel is closed, and recorded as such, so that it may be forgotten.
     pub(super) fn is_over(&self) -> bool {
-        self.shared.closed.load(Ordering::Acquire)
+        self.shared.life.is_closed()
     }
 
     /// Whether something runs here already; if not, what is about to.
@@ -229,13 +222,23 @@ impl ChannelShared {
 
     /// Records that the channel is opened.
     pub(super) fn opened(&self, kind: ChannelKind) {
-        self.opened.store(true, Ordering::Release);
-        self.recorder.record(ChannelOpened::new(kind));
+        self.life.open(&self.recorder, kind);
     }
 
     /// The program is done: says how, and closes the channel.
     pub(super) async fn finish(&self, exit: Exit) {
-        let (exit, closes) = self.exit_fault(exit).await;
+        // Whoever is gone meets no fault.
+        let (exit, closes) =
+            if self.over.is_cancelled() { (exit, true) } else { self.exit_fault(exit).await };
+        self.end(exit, closes).await;
+    }
+
+    /// The stream of a forwarded connection is done: closes the channel.
+    pub(super) async fn leave(&self) {
+        self.end(Exit::Silent, true).await;
+    }
+
+    async fn end(&self, exit: Exit, closes: bool) {
         if self.output.scene().ending().is_some() {
             // A fault ends the connection: nothing but that is said.
             self.output.finish();
@@ -288,10 +291,8 @@ impl ChannelShared {
 
     /// Records once that the channel is closed, if it was ever opened, and ends what still uses it.
     pub(super) fn closed(&self) {
-        if !self.closed.swap(true, Ordering::AcqRel) && self.opened.load(Ordering::Acquire) {
-            let received = self.received.load(Ordering::Relaxed);
-            self.recorder.record(ChannelClosed::new(received, self.output.sent()));
-        }
+        let received = self.received.load(Ordering::Relaxed);
+        self.life.close(&self.recorder, ChannelClosed::new(received, self.output.sent()));
         self.over.cancel();
     }
 }

@@ -12,6 +12,7 @@ mod convert;
 mod faults;
 mod forward;
 mod hooks;
+mod life;
 mod opening;
 mod outflow;
 mod outgoing;

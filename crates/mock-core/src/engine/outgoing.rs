@@ -25,7 +25,7 @@ use super::{
     outflow::Outflow,
     output::Output,
 };
-use crate::{ChannelStream, Exit, OpenError, session::Inbox};
+use crate::{ChannelStream, OpenError, session::Inbox};
 
 /// What is said of a channel that a client does not want: the engine keeps the client's own text to itself.
 const REFUSED: &str = "refused by the client";
@@ -194,6 +194,6 @@ impl Drop for Closer {
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
         let runtime = &self.surroundings.runtime;
-        self.surroundings.tasks.spawn_on(async move { shared.finish(Exit::Silent).await }, runtime);
+        self.surroundings.tasks.spawn_on(async move { shared.leave().await }, runtime);
     }
 }

@@ -51,23 +51,28 @@ pub(super) fn program(channel: &mut Channel, program: &dyn Program, session: Ses
 
 /// Has somebody answer a request for a forwarded connection, and serve it.
 pub(super) fn connect(channel: &Channel, request: ForwardRequest, to: Arc<dyn Connect>, tasks: &TaskTracker) {
-    let connected = async move {
-        to.connect(request).await;
-        Exit::Silent
-    };
-    tasks.spawn(task(Box::pin(connected), Arc::clone(&channel.shared)));
+    let channel = Arc::clone(&channel.shared);
+    tasks.spawn(async move {
+        let connected = async { to.connect(request).await };
+        if unless_closed(connected, &channel).await.is_some() {
+            channel.leave().await;
+        }
+    });
 }
 
-/// Runs a future until it is done or its channel is closed, whichever comes first.
+/// Runs a program until it is done or its channel is closed, whichever comes first.
 async fn task(future: BoxFuture<Exit>, channel: Arc<ChannelShared>) {
+    if let Some(done) = unless_closed(future, &channel).await {
+        channel.finish(done.unwrap_or(Exit::Silent)).await;
+    }
+}
+
+/// What a future comes to, unless its channel is closed before; nothing if it panics.
+async fn unless_closed<T>(future: impl Future<Output = T>, channel: &ChannelShared) -> Option<Option<T>> {
     let done = tokio::select! {
         biased;
-        () = channel.over.cancelled() => return,
+        () = channel.over.cancelled() => return None,
         done = AssertUnwindSafe(future).catch_unwind() => done,
     };
-    let exit = done.unwrap_or_else(|panic| {
-        channel.recorder.record(Panicked::new("program", panic_text(&*panic)));
-        Exit::Silent
-    });
-    channel.finish(exit).await;
+    Some(done.map_err(|panic| channel.recorder.record(Panicked::new("program", panic_text(&*panic)))).ok())
 }

@@ -27,13 +27,15 @@ pub enum Stage {
     Login(Option<Method>),
     /// A channel of this type, or of any, is to be opened (RFC 4254 section 5.1). `channel session`
     Channel(Option<ChannelType>),
-    /// A request of this type, or of any, on a channel (RFC 4254 section 5.4). `request exec`
+    /// A request of this type, or of any, on a channel (RFC 4254 section 5.4). That for the agent is answered in any case.
+    /// `request exec`
     Request(Option<RequestType>),
     /// A channel has sent so much on standard output, or so many lines. `stdout 4KiB`, `stdout 10 lines`
     Stdout(Amount),
     /// A channel has received so many bytes. `stdin 4KiB`
     Stdin(u64),
-    /// A program is done, and its exit status is to be sent (RFC 4254 section 6.10). `exit`
+    /// A program is done, and its exit status is to be sent (RFC 4254 section 6.10); not that of a client that has closed the
+    /// channel. `exit`
     Exit,
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mock_core::{
-    DisconnectReason, Exec, Fault, Method, MockSshServer, Reply, Session, StartError, any,
-    event::{self, ClosedBy},
+    DisconnectReason, Exec, Fault, Forward, Method, MockSshServer, Reply, Session, StartError, any,
+    event::{self, ClosedBy, Event, Kind},
     fault::{Action, Amount, Stage},
 };
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::support::{SOON, Trusting, exec, handshake, login, open};
+use crate::support::{SOON, Trusting, answered, exec, handshake, login, open};
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap()
@@ -204,6 +204,45 @@ async fn the_exit_status_is_what_the_fault_says() {
     }
     let _killed = faults.scoped(fault("exit: signal KILL; user anna")).unwrap();
     assert_eq!(exec(&client, "x").await.signal.as_deref(), Some("KILL"));
+}
+
+#[tokio::test]
+async fn an_exit_is_that_of_a_program_whose_client_is_still_there() {
+    let server = open()
+        .exec(Exec::on("true"))
+        .exec(Exec::on("wait").run(async |mut session: Session| while session.read().await.is_some() {}))
+        .forward(Forward::to("echo:7").echo())
+        .fault(fault("exit: status 7; first 1"))
+        .start_in_memory()
+        .unwrap();
+    let client = login(&server).await;
+    let forwarded = client.channel_open_direct_tcpip("echo", 7, "127.0.0.1", 1).await.unwrap();
+    forwarded.eof().await.unwrap();
+    let mut waiting = client.channel_open_session().await.unwrap();
+    waiting.exec(true, "wait").await.unwrap();
+    assert!(answered(&mut waiting).await);
+    waiting.close().await.unwrap();
+    assert!(client.channel_open_direct_tcpip("nowhere", 7, "127.0.0.1", 1).await.is_err());
+    let closed = |number: u32| {
+        move |event: &Event| matches!(event.kind, Kind::ChannelClosed(_)) && event.channel == Some(number)
+    };
+    for number in [0, 1] {
+        server.events().wait_for(closed(number)).within(SOON).await.unwrap();
+    }
+    assert_eq!(exec(&client, "true").await.status, Some(7));
+}
+
+#[tokio::test]
+async fn a_silence_about_requests_leaves_out_the_one_that_the_engine_answers() {
+    let server = open().accept_agent_forwarding().fault(fault("request: silence")).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let mut channel = client.channel_open_session().await.unwrap();
+    channel.set_env(true, "LANG", "C").await.unwrap();
+    channel.agent_forward(true).await.unwrap();
+    assert!(answered(&mut channel).await);
+    let events = server.events();
+    assert_eq!((events.count(event::env()), events.count(event::fault())), (1, 1));
+    assert!(events.first(event::agent_forward()).unwrap().accepted);
 }
 
 #[tokio::test]
