@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use mock_base::event::{Problem, Refused, Stopped};
+use mock_base::{
+    Recorder,
+    event::{Problem, Refused, Stopped},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -44,12 +47,23 @@ pub(crate) async fn own(server: Arc<Shared>, listener: Option<TcpListener>) {
 
 async fn accept(server: &Arc<Shared>, listener: &TcpListener) {
     loop {
-        match listener.accept().await {
-            Ok((socket, address)) => admit(server, socket, address),
+        let (socket, address) = next(&server.recorder, || listener.accept()).await;
+        admit(server, socket, address);
+    }
+}
+
+/// The next connection to a listener. What is wrong with the listener is recorded, and waited for to pass.
+pub(crate) async fn next<T, F: Future<Output = io::Result<T>>>(
+    recorder: &Recorder,
+    mut accept: impl FnMut() -> F,
+) -> T {
+    loop {
+        match accept().await {
+            Ok(accepted) => return accepted,
             // The client was gone before it was accepted: its own affair.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                server.recorder.record(Problem::new(format!("cannot accept a connection: {error}")));
+                recorder.record(Problem::new(format!("cannot accept a connection: {error}")));
                 sleep(AFTER_ERROR).await;
             }
         }
@@ -67,4 +81,25 @@ fn admit(server: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
     let _best_effort = socket.set_nodelay(true);
     let origin = Origin::tcp(peer, socket.local_addr().ok());
     server.tasks.spawn(connection::serve(Arc::clone(server), socket, origin));
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_base::{Journal, event};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_wrong_with_a_listener_is_recorded_and_passes() {
+        let journal = Journal::new();
+        let mut errors = vec![io::ErrorKind::ConnectionAborted, io::ErrorKind::OutOfMemory];
+        let accept = || {
+            let error = errors.pop();
+            async move { error.map_or(Ok("a connection"), |kind| Err(kind.into())) }
+        };
+        assert_eq!(next(&journal.recorder("default"), accept).await, "a connection");
+        let problems = journal.events().query(event::problem());
+        let texts: Vec<_> = problems.iter().map(|problem| problem.text.as_str()).collect();
+        assert_eq!(texts, ["cannot accept a connection: out of memory"]);
+    }
 }

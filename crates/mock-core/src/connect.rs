@@ -7,7 +7,10 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use mock_base::event::ChannelKind;
 
-use crate::{ChannelStream, Connection, OpenFailure, engine::Opening};
+use crate::{
+    ChannelStream, Connection, OpenFailure,
+    engine::{Opening, Surroundings},
+};
 
 /// A future that a seam hands out: boxed, so that the seam is object-safe.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -100,6 +103,11 @@ impl ForwardRequest {
     #[must_use]
     pub fn channel(&self) -> u32 {
         self.opening.number()
+    }
+
+    /// What runs on its connection.
+    pub(crate) fn surroundings(&self) -> Arc<Surroundings> {
+        self.opening.surroundings()
     }
 
     /// Opens the channel (`SSH_MSG_CHANNEL_OPEN_CONFIRMATION`): its stream.

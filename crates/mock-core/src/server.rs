@@ -159,7 +159,9 @@ impl MockSshServer {
             Some((_, address)) => *address,
             None => SocketAddr::new(options.address, 0),
         };
+        let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
+            listeners: Listeners::new(stop.clone()),
             recorder: parts.journal.recorder(options.name.as_str()),
             host_keys_for: parts.host_keys_for,
             config: Arc::new(engine::config(&options, &parts.host_keys)?),
@@ -169,14 +171,13 @@ impl MockSshServer {
             built: Arc::new(parts.built),
             factory: parts.factory,
             runtime,
-            stop: CancellationToken::new(),
+            stop,
             kill: CancellationToken::new(),
             closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
             left_running: OnceLock::new(),
             connections: AtomicU64::new(0),
             expectations: parts.expectations,
-            listeners: Listeners::default(),
             faults: parts.faults,
             other_host_key: OnceLock::new(),
             state: State::new(),

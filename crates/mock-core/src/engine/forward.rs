@@ -58,7 +58,8 @@ impl Engine {
         let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
         if let Some(to) = to {
             channel.occupy();
-            let opening = Opening::new(kind, &channel, reply, self.recorder().clone());
+            let surroundings = Arc::clone(&self.surroundings);
+            let opening = Opening::new(kind, &channel, reply, self.recorder().clone(), surroundings);
             let request = ForwardRequest::new(self.connection.clone(), opening);
             start::connect(&channel, request, to, &self.surroundings.tasks);
         } else {
@@ -87,7 +88,7 @@ impl Engine {
         let (address, asked) = endpoint(&listen);
         let opener = Opener::new(&self.surroundings, self.recorder());
         let listeners = self.surroundings.listeners.clone();
-        let connection = (self.connection.number(), &self.surroundings.kill, &self.surroundings.tasks);
+        let connection = self.connection.number();
         let bound = match forwarding {
             Forwarding::Refuse => Ok(None),
             Forwarding::Accept { port } => listeners.pretend(listen, port, connection, opener).map(Some),

@@ -35,7 +35,7 @@ use russh::{
     ChannelId,
     server::{ChannelOpenHandle, Handle},
 };
-use tokio::runtime::Handle as Runtime;
+use tokio::{runtime::Handle as Runtime, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::channel::Channel;
@@ -70,6 +70,16 @@ pub(crate) struct Surroundings {
     /// Where clients of the server have it listen.
     pub(crate) listeners: Listeners,
     pub(crate) runtime: Runtime,
+}
+
+impl Surroundings {
+    /// Runs this in a task of the connection, until it is done or the connection is over.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<Option<T>> {
+        self.tasks.spawn_on(self.kill.clone().run_until_cancelled_owned(task), &self.runtime)
+    }
 }
 
 /// One connection, as the engine sees it.

@@ -10,6 +10,7 @@ use mock_base::{
 use russh::server::ChannelOpenHandle;
 
 use super::{
+    Surroundings,
     channel::{Channel, ChannelShared},
     convert,
 };
@@ -24,6 +25,7 @@ pub(crate) struct Opening {
     channel: Arc<ChannelShared>,
     /// That of the connection: what was not opened has no number.
     recorder: Recorder,
+    surroundings: Arc<Surroundings>,
 }
 
 impl Opening {
@@ -32,9 +34,14 @@ impl Opening {
         channel: &Channel,
         reply: ChannelOpenHandle,
         recorder: Recorder,
+        surroundings: Arc<Surroundings>,
     ) -> Self {
-        let (inbox, number) = (channel.inbox.clone(), channel.number);
-        Self { kind, inbox, reply: Some(reply), number, channel: Arc::clone(&channel.shared), recorder }
+        let (inbox, number, reply) = (channel.inbox.clone(), channel.number, Some(reply));
+        Self { kind, inbox, reply, number, channel: Arc::clone(&channel.shared), recorder, surroundings }
+    }
+
+    pub(crate) fn surroundings(&self) -> Arc<Surroundings> {
+        Arc::clone(&self.surroundings)
     }
 
     pub(crate) fn kind(&self) -> &ChannelKind {

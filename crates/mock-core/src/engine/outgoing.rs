@@ -18,6 +18,7 @@ use russh::{
     server::{Handle, Msg, Session},
 };
 use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, Surroundings,
@@ -99,29 +100,30 @@ impl Opener {
         Self { surroundings: Arc::clone(surroundings), recorder: recorder.clone() }
     }
 
+    /// Writes to the journal in the name of the connection.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Cancelled when the connection is over.
+    pub(crate) fn until_over(&self) -> CancellationToken {
+        self.surroundings.kill.child_token()
+    }
+
+    /// Runs this in a task of the connection, until it is done or the connection is over.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.surroundings.spawn(task);
+    }
+
     /// Opens a channel of a kind that servers open.
     pub(crate) async fn open(&self, kind: ChannelKind) -> Result<ChannelStream, OpenError> {
         let (answer, answered) = oneshot::channel();
         let this = self.clone();
         // In a task of the connection: whoever gives up waiting must not leave a channel half open.
-        self.surroundings.tasks.spawn(async move {
-            let opened = tokio::select! {
-                biased;
-                () = this.surroundings.kill.cancelled() => Err(OpenError::Disconnected),
-                opened = this.ask(kind) => opened,
-            };
-            let _nobody_waits = answer.send(opened);
+        self.spawn(async move {
+            let _nobody_waits = answer.send(this.ask(kind).await);
         });
         answered.await.unwrap_or(Err(OpenError::Disconnected))
-    }
-
-    /// As [`open`](Self::open), as a future of its own.
-    pub(crate) fn open_owned(
-        &self,
-        kind: ChannelKind,
-    ) -> impl Future<Output = Result<ChannelStream, OpenError>> + use<> {
-        let this = self.clone();
-        async move { this.open(kind).await }
     }
 
     async fn ask(&self, kind: ChannelKind) -> Result<ChannelStream, OpenError> {
@@ -193,7 +195,6 @@ pub(crate) struct Closer {
 impl Drop for Closer {
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let runtime = &self.surroundings.runtime;
-        self.surroundings.tasks.spawn_on(async move { shared.leave().await }, runtime);
+        self.surroundings.spawn(async move { shared.leave().await });
     }
 }

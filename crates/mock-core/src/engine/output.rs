@@ -184,6 +184,11 @@ impl Output {
         self.shared.closed.is_cancelled()
     }
 
+    /// Cancelled when the channel is closed, from whichever side.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.shared.closed.clone()
+    }
+
     /// Bytes sent so far, on both streams together.
     pub(super) fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::Relaxed)

@@ -1,18 +1,28 @@
 //! What can be at the far end of a forwarded connection, within this process.
 
-use std::sync::{Arc, Weak};
-
-use bytes::Bytes;
-use mock_base::Delay;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy_bidirectional_with_sizes},
-    time::sleep,
+use std::{
+    io,
+    sync::{Arc, Weak},
+    time::Duration,
 };
 
-use crate::{BoxFuture, ChannelStream, Connect, ForwardRequest, OpenFailure, server::Shared};
+use bytes::{Bytes, BytesMut};
+use mock_base::Delay;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split},
+    time::sleep,
+    try_join,
+};
+use tokio_util::sync::CancellationToken;
 
-/// As much as a packet carries.
+use crate::{BoxFuture, ChannelStream, Connect, ForwardRequest, OpenFailure, Stdin, Stdout, server::Shared};
+
+/// As much as a packet carries, and what is worth reading into.
 const BUFFER: usize = 32 * 1024;
+const LEAST: usize = 4 * 1024;
+
+/// How long what a client sent may wait to be taken once the channel is closed.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What sets the delays of forwarded connections apart from other draws of a connection.
 const DELAYS: u64 = 0x_666f_7277;
@@ -85,7 +95,7 @@ impl Connect for Server {
         let mut via = connection.via().to_vec();
         via.push(connection.recorder().server().to_string());
         let there = server.connect(via);
-        Box::pin(join(request.accept(), there))
+        Box::pin(serve(request, there))
     }
 }
 
@@ -107,7 +117,58 @@ impl Connect for Delayed {
     }
 }
 
-/// Copies in both directions until both have ended, or one has failed: then the other has nobody to go to.
-pub(super) async fn join<S: AsyncRead + AsyncWrite + Unpin>(mut near: ChannelStream, mut far: S) {
-    let _ended = copy_bidirectional_with_sizes(&mut near, &mut far, BUFFER, BUFFER).await;
+/// Accepts the request, and copies in both directions.
+///
+/// In a task of its own, because what serves a channel is dropped when the client closes it, and what the client sent
+/// before is still to arrive.
+pub(super) async fn serve<S>(request: ForwardRequest, far: S)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let surroundings = request.surroundings();
+    let _ended = surroundings.spawn(join(request.accept(), far)).await;
+}
+
+/// Copies in both directions until both have ended, one has failed, or the channel is closed.
+pub(super) async fn join<S: AsyncRead + AsyncWrite>(near: ChannelStream, far: S) {
+    let over = near.over();
+    let (from_client, to_client) = near.split();
+    let (from_host, to_host) = split(far);
+    let up = async {
+        let copied = over.run_until_cancelled(fetch(from_host, to_client)).await;
+        copied.unwrap_or(Ok(()))
+    };
+    // Where one direction fails, the other has nobody to go to.
+    let _failed = try_join!(deliver(from_client, to_host, &over), up);
+}
+
+/// What a client sent arrives, also if it has closed the channel meanwhile; unless nobody takes it then.
+async fn deliver(
+    mut client: Stdin,
+    mut host: impl AsyncWrite + Unpin,
+    over: &CancellationToken,
+) -> io::Result<()> {
+    while let Some(bytes) = client.read().await {
+        tokio::select! {
+            written = host.write_all(&bytes) => written?,
+            () = async { over.cancelled().await; sleep(PATIENCE).await } => {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+    host.shutdown().await
+}
+
+async fn fetch(mut host: impl AsyncRead + Unpin, client: Stdout) -> io::Result<()> {
+    let mut buffer = BytesMut::new();
+    loop {
+        // Short pieces share a buffer.
+        if buffer.capacity() < LEAST {
+            buffer.reserve(BUFFER);
+        }
+        if host.read_buf(&mut buffer).await? == 0 {
+            return client.end().await;
+        }
+        client.send(buffer.split().freeze()).await?;
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 use mock_base::event::ChannelKind;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::ends::join;
+use super::ends::serve;
 use crate::{BoxFuture, Connect, ForwardRequest, OpenFailure};
 
 /// The real machine.
@@ -60,12 +60,12 @@ impl Connect for Host {
                     Ok(socket) => {
                         // What waits to be gathered here was gathered by the client before.
                         let _best_effort = socket.set_nodelay(true);
-                        return join(request.accept(), socket).await;
+                        return serve(request, socket).await;
                     }
                     Err(error) => error,
                 },
                 Place::Unix(path) => match UnixStream::connect(path).await {
-                    Ok(socket) => return join(request.accept(), socket).await,
+                    Ok(socket) => return serve(request, socket).await,
                     Err(error) => error,
                 },
             };

@@ -1,32 +1,34 @@
 //! Where clients have a server listen: for real, or only as far as they can tell.
 
 use std::{
-    fs, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener},
-    path::PathBuf,
+    collections::HashSet,
+    io,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use mock_base::event::ChannelKind;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 
-use super::ends::join;
-use crate::{ChannelStream, Listen, OpenError, engine::Opener};
+use super::{
+    ends::join,
+    socket::{Accepted, Listener},
+};
+use crate::{ChannelStream, Listen, OpenError, accept, engine::Opener};
 
 /// The first port that a client is told where nothing listens (RFC 6335 section 6).
-const FIRST_FREE: u16 = 49152;
+const FIRST_FREE: u32 = 49152;
 
-/// The number of a connection, what ends it, and its tasks.
-pub(crate) type Owner<'a> = (u64, &'a CancellationToken, &'a TaskTracker);
+/// Places where one connection may have the server listen.
+const MOST_PLACES: usize = 1_000;
 
 /// What clients have asked for and not withdrawn. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Listeners {
     entries: Arc<Mutex<Vec<Entry>>>,
+    /// Cancelled when the server is to take no more connections.
+    stop: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -37,8 +39,19 @@ struct Entry {
     /// With the port that it has.
     place: Place,
     opener: Opener,
+    /// Where the machine listens.
+    listener: Option<Arc<Listener>>,
     /// Cancelled when it is withdrawn.
     over: CancellationToken,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.over.cancel();
+        if let Some(listener) = &self.listener {
+            listener.close();
+        }
+    }
 }
 
 /// Where a channel to the client says that it comes from.
@@ -70,65 +83,46 @@ impl Place {
     }
 }
 
-enum Socket {
-    Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
-}
-
 impl Listeners {
+    pub(crate) fn new(stop: CancellationToken) -> Self {
+        Self { entries: Arc::default(), stop }
+    }
+
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has nothing listen. Returns the port.
+    /// Has nothing listen. Returns the port: of one who asks for any it is this one, or with 0 one that is free.
     pub(crate) fn pretend(
         &self,
         listen: Listen,
         port: u16,
-        owner: Owner<'_>,
+        connection: u64,
         opener: Opener,
     ) -> io::Result<u32> {
-        let free = || (FIRST_FREE..=u16::MAX).find(|port| !self.has_port(u32::from(*port)));
+        let mut entries = self.entries();
         let bound = match (&listen, port) {
-            (Listen::Tcp { port: 0, .. }, 0) => free().ok_or(io::ErrorKind::AddrNotAvailable)?.into(),
+            (Listen::Tcp { port: 0, .. }, 0) => free(&entries)?,
             (Listen::Tcp { port: 0, .. }, port) => port.into(),
             (Listen::Tcp { port, .. }, _) => *port,
             (Listen::Unix { .. }, _) => 0,
         };
-        self.add(listen, bound, owner, opener)?;
+        let place = vacant(&entries, connection, &listen, bound)?;
+        let over = opener.until_over();
+        entries.push(Entry { connection, listen, place, opener, listener: None, over });
         Ok(bound)
     }
 
     /// Has the machine listen. Returns the port.
-    pub(crate) fn bind(&self, listen: Listen, owner: Owner<'_>, opener: Opener) -> io::Result<u32> {
-        let (socket, bound) = open(&listen)?;
-        let tasks = owner.2;
-        let (place, over) = self.add(listen, bound, owner, opener.clone())?;
-        tasks.spawn(accept(socket, place, opener, over, tasks.clone()));
-        Ok(bound)
-    }
-
-    fn add(
-        &self,
-        listen: Listen,
-        bound: u32,
-        (connection, kill, _): Owner<'_>,
-        opener: Opener,
-    ) -> io::Result<(Place, CancellationToken)> {
-        let place = Place::new(&listen, bound);
+    pub(crate) fn bind(&self, listen: Listen, connection: u64, opener: Opener) -> io::Result<u32> {
         let mut entries = self.entries();
-        // An address and port are one client's, as on a machine.
-        if entries.iter().any(|entry| entry.place == place) {
-            return Err(io::ErrorKind::AddrInUse.into());
-        }
-        let over = kill.child_token();
-        entries.push(Entry { connection, listen, place: place.clone(), opener, over: over.clone() });
-        Ok((place, over))
-    }
-
-    fn has_port(&self, wanted: u32) -> bool {
-        let has = |entry: &Entry| matches!(entry.place, Place::Tcp { port, .. } if port == wanted);
-        self.entries().iter().any(has)
+        let (listener, bound) = Listener::bind(&listen)?;
+        let place = vacant(&entries, connection, &listen, bound)?;
+        let (listener, over) = (Arc::new(listener), opener.until_over());
+        let (accepting, stop) = (Arc::clone(&listener), self.stop.clone());
+        opener.spawn(forward(accepting, place.clone(), opener.clone(), over.clone(), stop));
+        entries.push(Entry { connection, listen, place, opener, listener: Some(listener), over });
+        Ok(bound)
     }
 
     /// Withdraws what this connection asked for in these words, or with the port that it was told. Whether there was any.
@@ -142,18 +136,13 @@ impl Listeners {
         };
         let mut entries = self.entries();
         let found = entries.iter().position(|entry| entry.connection == connection && same(entry));
-        found.map(|index| entries.remove(index).over.cancel()).is_some()
+        // Dropped before it is said so: what it listens on can be asked for again.
+        found.map(|index| entries.remove(index)).is_some()
     }
 
     /// Withdraws all that a connection asked for.
     pub(crate) fn forget(&self, connection: u64) {
-        self.entries().retain(|entry| {
-            let stays = entry.connection != connection;
-            if !stays {
-                entry.over.cancel();
-            }
-            stays
-        });
+        self.entries().retain(|entry| entry.connection != connection);
     }
 
     /// Opens a connection as if somebody had connected to this port, or socket.
@@ -179,58 +168,66 @@ pub(crate) enum ForwardedTo<'a> {
     Socket(&'a str),
 }
 
-fn open(listen: &Listen) -> io::Result<(Socket, u32)> {
-    match listen {
-        Listen::Tcp { address, port } => {
-            let loopback = match address.parse() {
-                Ok(IpAddr::V6(ip)) if ip.is_loopback() => Ipv6Addr::LOCALHOST.into(),
-                _ => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            };
-            let port = u16::try_from(*port).map_err(|_| io::ErrorKind::InvalidInput)?;
-            let socket = StdTcpListener::bind((loopback, port))?;
-            socket.set_nonblocking(true)?;
-            let bound = socket.local_addr()?.port();
-            Ok((Socket::Tcp(TcpListener::from_std(socket)?), bound.into()))
-        }
-        Listen::Unix { path } => Ok((Socket::Unix(UnixListener::bind(path)?, path.into()), 0)),
+/// A port that nobody was told.
+fn free(entries: &[Entry]) -> io::Result<u32> {
+    let port = |entry: &Entry| match entry.place {
+        Place::Tcp { port, .. } => Some(port),
+        Place::Unix { .. } => None,
+    };
+    let taken: HashSet<_> = entries.iter().filter_map(port).collect();
+    let free = (FIRST_FREE..=u16::MAX.into()).find(|port| !taken.contains(port));
+    free.ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+}
+
+/// The place, if this connection may have it: an address and port are one client's, as on a machine.
+fn vacant(entries: &[Entry], connection: u64, listen: &Listen, bound: u32) -> io::Result<Place> {
+    let place = Place::new(listen, bound);
+    if let Place::Tcp { port, .. } = place
+        && port > u16::MAX.into()
+    {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("there is no port {port}")));
     }
+    if entries.iter().any(|entry| entry.place == place) {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    if entries.iter().filter(|entry| entry.connection == connection).count() >= MOST_PLACES {
+        return Err(io::Error::other(format!("a connection may have {MOST_PLACES} places")));
+    }
+    Ok(place)
 }
 
 /// Forwards whoever connects, until it is withdrawn.
-async fn accept(socket: Socket, place: Place, opener: Opener, over: CancellationToken, tasks: TaskTracker) {
+async fn forward(
+    listener: Arc<Listener>,
+    place: Place,
+    opener: Opener,
+    over: CancellationToken,
+    stop: CancellationToken,
+) {
     let accepting = async {
         loop {
-            let serving = |from| opener.open_owned(place.clone().kind(from));
-            match &socket {
-                Socket::Tcp(listener) => match listener.accept().await {
-                    Ok((socket, from)) => {
-                        let _best_effort = socket.set_nodelay(true);
-                        tasks.spawn(serve(serving(Some(from)), socket));
-                    }
-                    Err(_) => return,
-                },
-                Socket::Unix(listener, _) => match listener.accept().await {
-                    Ok((socket, _)) => {
-                        tasks.spawn(serve(serving(None), socket));
-                    }
-                    Err(_) => return,
-                },
+            let (opener, place) = (opener.clone(), place.clone());
+            match accept::next(opener.recorder(), || listener.accept()).await {
+                Accepted::Tcp(socket, from) => {
+                    let _best_effort = socket.set_nodelay(true);
+                    opener.clone().spawn(serve(opener, place.kind(Some(from)), socket));
+                }
+                Accepted::Unix(socket) => opener.clone().spawn(serve(opener, place.kind(None), socket)),
             }
         }
     };
-    let _over = over.run_until_cancelled(accepting).await;
-    if let Socket::Unix(_, path) = &socket {
-        // Somebody may have removed it already.
-        let _gone = fs::remove_file(path);
+    tokio::select! {
+        biased;
+        () = over.cancelled() => {}
+        () = stop.cancelled() => {}
+        () = accepting => {}
     }
+    listener.close();
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
-    opening: impl Future<Output = Result<ChannelStream, OpenError>>,
-    socket: S,
-) {
+async fn serve<S: AsyncRead + AsyncWrite>(opener: Opener, kind: ChannelKind, socket: S) {
     // What the client refuses is closed, as `sshd` does; the journal has the refusal.
-    if let Ok(stream) = opening.await {
+    if let Ok(stream) = opener.open(kind).await {
         join(stream, socket).await;
     }
 }

@@ -9,6 +9,7 @@ mod listeners;
 mod network;
 mod remote;
 mod rule;
+mod socket;
 
 pub(crate) use listeners::{ForwardedTo, Listeners};
 pub use network::{NamedHost, Network};

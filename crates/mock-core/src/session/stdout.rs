@@ -51,6 +51,11 @@ impl Stdout {
         async move { output.send(stream, bytes).await }
     }
 
+    /// Sends the end of the data (RFC 4254 section 5.3).
+    pub(crate) async fn end(&self) -> io::Result<()> {
+        self.output.eof().await
+    }
+
     /// The output, for whoever ends it.
     pub(super) fn output(&self) -> &Output {
         &self.output

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use mock_base::Recorder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::CancellationToken;
 
 use super::{Stdin, Stdout};
 use crate::{connect::BoxFuture, engine::Closer};
@@ -46,6 +47,11 @@ impl ChannelStream {
     /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) once the channel is closed.
     pub async fn send(&mut self, bytes: impl Into<Bytes>) -> io::Result<()> {
         self.writer.send(bytes).await
+    }
+
+    /// Cancelled when the channel is closed, from whichever side.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.writer.output().over()
     }
 
     /// Closes the channel when both directions are dropped.

@@ -281,3 +281,18 @@ async fn a_thousand_forwarded_connections_leave_nothing_behind() {
     assert_eq!(events.count(event::channel_closed()), 1000);
     assert_eq!(tasks(), before);
 }
+
+#[tokio::test]
+async fn what_a_client_sent_before_it_closed_a_channel_arrives() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = open().forward(Forward::to(any()).host()).start().await.unwrap();
+    let client = login(&server).await;
+    let channel = client.channel_open_direct_tcpip("localhost", port.into(), "127.0.0.1", 1).await.unwrap();
+    channel.data_bytes(vec![b'x'; 200_000]).await.unwrap();
+    channel.close().await.unwrap();
+    let (mut socket, _) = listener.accept().await.unwrap();
+    let mut came = Vec::new();
+    socket.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came.len(), 200_000);
+}

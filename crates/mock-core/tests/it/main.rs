@@ -16,6 +16,7 @@ mod hostile;
 mod kit;
 mod lifecycle;
 mod limits;
+mod listening;
 mod matchers;
 mod remote_forwarding;
 mod replies;

@@ -18,7 +18,7 @@ use tokio::{
 use crate::support::{SOON, open};
 
 /// A client that takes every channel, greets on it with what it is, and echoes one line.
-struct Willing;
+pub(crate) struct Willing;
 
 async fn greet(channel: Channel<Msg>, reply: ChannelOpenHandle, what: String) {
     reply.accept().await;
@@ -92,14 +92,14 @@ impl client::Handler for Willing {
     }
 }
 
-async fn login(server: &MockSshServer) -> Handle<Willing> {
+pub(crate) async fn login(server: &MockSshServer) -> Handle<Willing> {
     let mut client = client::connect_stream(Arc::default(), server.connect(), Willing).await.unwrap();
     assert!(client.authenticate_none("anna").await.unwrap().success());
     client
 }
 
 /// Says `line` and returns everything that came, to the end.
-async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
+pub(crate) async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     stream.write_all(b"line").await.unwrap();
     stream.flush().await.unwrap();
     let mut came = String::new();
