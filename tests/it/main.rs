@@ -4,3 +4,4 @@
 
 mod fault_rows;
 mod one_journal;
+mod stalled_files;

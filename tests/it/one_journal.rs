@@ -11,7 +11,8 @@ use russh::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-struct Trusting;
+#[derive(Debug)]
+pub(crate) struct Trusting;
 
 impl client::Handler for Trusting {
     type Error = russh::Error;

@@ -1,11 +1,13 @@
 //! On whose channel faults are played.
 
 use std::{
+    future::pending,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use mock_base::{Delay, Seed, State, fault::Occasion};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// What triggers look at, for one channel.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct Who {
     peer: String,
     state: State,
     seed: Seed,
+    on_channel: bool,
     /// Delays that were drawn.
     drawn: AtomicU64,
 }
@@ -28,6 +31,7 @@ impl Who {
             peer: String::new(),
             state: state.clone(),
             seed: Seed(0),
+            on_channel: false,
             drawn: AtomicU64::new(0),
         }
     }
@@ -41,6 +45,7 @@ impl Who {
             peer: request.peer.to_string(),
             state: request.state.clone(),
             seed: request.seed,
+            on_channel: true,
             drawn: AtomicU64::new(0),
         }
     }
@@ -51,6 +56,22 @@ impl Who {
 
     pub(crate) fn occasion(&self) -> Occasion<'_> {
         Occasion::new(&self.state, self.seed).on_connection(self.connection, &self.peer).by(&self.user)
+    }
+
+    /// Waits until the peer ends what a fault has stalled. On a channel that is when it is closed, and whoever waits here is dropped
+    /// with it. A stream tells only by the end of its data, so what comes before is thrown away.
+    pub(crate) fn outlast<'s, S>(&self, stream: &'s mut S) -> impl Future<Output = ()> + use<'s, S>
+    where
+        S: AsyncRead + Unpin,
+    {
+        let on_channel = self.on_channel;
+        async move {
+            if on_channel {
+                pending::<()>().await;
+            }
+            let mut thrown_away = [0; 4096];
+            while stream.read(&mut thrown_away).await.is_ok_and(|length| length > 0) {}
+        }
     }
 
     /// How long a delay of this channel is this time.

@@ -1,7 +1,5 @@
 //! Faults that strike at a file or directory that is copied.
 
-use std::future::pending;
-
 use mock_base::fault::Struck;
 use tokio::{io::AsyncRead, time::sleep};
 
@@ -73,7 +71,7 @@ impl<'a> Trouble<'a> {
                 action => {
                     if let (Some(0), Some(leaving)) = leaving(action) {
                         self.note(struck);
-                        leaving.leave().await?;
+                        self.leave(leaving, link).await?;
                     }
                 }
             }
@@ -109,36 +107,47 @@ impl<'a> Trouble<'a> {
     }
 
     /// The copy is done, and about to be acknowledged.
-    pub(super) async fn end(&mut self) {
+    pub(super) async fn end<R, W>(&mut self, link: &mut Link<R, W>) -> Result<(), Stop>
+    where
+        R: AsyncRead + Send + Unpin,
+        W: Output,
+    {
         if let Some(struck) = self.struck.iter().find(|struck| matches!(struck.action(), Action::Silence)) {
             self.note(struck);
-            pending::<()>().await;
+            self.leave(Leaving::Stall, link).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what is to end with the bytes that have passed.
+    pub(super) async fn leave_after<R, W>(&self, passed: Passed, link: &mut Link<R, W>) -> Result<(), Stop>
+    where
+        R: AsyncRead + Send + Unpin,
+        W: Output,
+    {
+        match passed.leaving {
+            Some(leaving) => self.leave(leaving, link).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn leave<R, W>(&self, leaving: Leaving, link: &mut Link<R, W>) -> Result<(), Stop>
+    where
+        R: AsyncRead + Send + Unpin,
+        W: Output,
+    {
+        match leaving {
+            Leaving::Stall => {
+                self.host.who.outlast(&mut link.reader).await;
+                Err(Stop::Quit)
+            }
+            Leaving::End(ending) => Err(Stop::Ended(ending)),
         }
     }
 
     fn note(&self, struck: &Struck<Stage>) {
         if let Some(recorder) = &self.host.recorder {
             struck.record(recorder);
-        }
-    }
-}
-
-impl Passed {
-    /// Ends what is to end with these bytes.
-    pub(super) async fn leave(self) -> Result<(), Stop> {
-        match self.leaving {
-            Some(leaving) => leaving.leave().await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl Leaving {
-    /// Who stalls is dropped with the channel.
-    async fn leave(self) -> Result<(), Stop> {
-        match self {
-            Self::Stall => pending().await,
-            Self::End(ending) => Err(Stop::Ended(ending)),
         }
     }
 }

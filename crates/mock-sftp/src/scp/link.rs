@@ -40,7 +40,7 @@ impl<W: AsyncWrite + Send + Unpin> Output for Written<W> {
 
 /// The client's side of a copy.
 pub(super) struct Link<R, W> {
-    reader: R,
+    pub(super) reader: R,
     buffer: BytesMut,
     output: W,
     /// Errors so far, ours and the client's.

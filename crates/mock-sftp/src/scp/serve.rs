@@ -69,7 +69,7 @@ impl Scp {
     /// # Errors
     ///
     /// The line is no such command, or the stream fails. What else goes wrong is told to the client, and the status
-    /// is 1, as it is where a fault ends it.
+    /// is 1, as it is where a fault ends it. Where one has stalled it, it ends with what the client sends.
     pub async fn serve<S>(&self, stream: S, command: &[u8], user: &str) -> Result<u32, ScpError>
     where
         S: AsyncRead + AsyncWrite + Send,

@@ -145,7 +145,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
                 let mode = (new || preserve).then_some(mode);
                 let mut level = Level::new(path, true);
                 level.at_end = SetAttributes { mode, ..of_times(times) };
-                trouble.end().await;
+                trouble.end(self.link).await?;
                 self.link.agree().await?;
                 Ok(Some(level))
             }
@@ -230,7 +230,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
         match error {
             None => {
                 copying.finish();
-                trouble.end().await;
+                trouble.end(self.link).await?;
                 self.link.agree().await
             }
             Some(error) => {
@@ -265,7 +265,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Sink<'_, R, W> {
                     copying.op.bytes = received + written;
                     error = passed.error;
                 }
-                passed.leave().await?;
+                trouble.leave_after(passed, self.link).await?;
             }
             received += length;
         }

@@ -164,7 +164,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
                         let passed = trouble.pass(piece.len());
                         copying.op.bytes += passed.allowed as u64;
                         self.link.send(piece.slice(..passed.allowed)).await?;
-                        passed.leave().await?;
+                        trouble.leave_after(passed, self.link).await?;
                     }
                     // It has become shorter.
                     failed = (copying.op.bytes == before).then_some(FsError::Io);
@@ -178,7 +178,7 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
             missing -= zeros.len() as u64;
             self.link.send(zeros).await?;
         }
-        trouble.end().await;
+        trouble.end(self.link).await?;
         match failed {
             None => self.link.agree().await?,
             Some(error) => {

@@ -76,6 +76,11 @@ impl SftpSession {
         }
     }
 
+    /// Whether a fault keeps it from sending anything any more.
+    pub(super) fn is_stalled(&self) -> bool {
+        matches!(self.trouble.as_ref().and_then(|trouble| trouble.over), Some(Over::Stalled))
+    }
+
     /// Asks the faults about a packet, once. Returns what is to be done in its place.
     pub(super) fn trouble_ahead(&mut self, packet: &[u8], replies: &mut Replies<'_>) -> Option<Step> {
         if self.is_untroubled() {

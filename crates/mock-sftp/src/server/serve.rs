@@ -43,7 +43,7 @@ pub enum ServeError {
 }
 
 impl Sftp {
-    /// Speaks SFTP on this stream with this user until the client ends it. The user is taken as logged in.
+    /// Speaks SFTP on this stream with this user until the client ends it, or a fault does. The user is taken as logged in.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -83,7 +83,12 @@ impl Sftp {
         let mut serving = Serving::begin(self, who).await?;
         let mut buffer = BytesMut::new();
         loop {
-            let read_on = !serving.ended && serving.session()?.held() < HELD;
+            if serving.stalled && serving.queue.pieces.is_empty() {
+                let outlast = serving.session()?.who.outlast(&mut reader);
+                outlast.await;
+                break;
+            }
+            let read_on = !serving.ended && !serving.stalled && serving.session()?.held() < HELD;
             buffer.reserve(if read_on { READ } else { 0 });
             tokio::select! {
                 biased;
@@ -130,6 +135,8 @@ struct Serving {
     queue: Queue,
     blocks: bool,
     ended: bool,
+    /// Whether a fault has stalled it.
+    stalled: bool,
     /// How a fault has ended it.
     ending: Option<Ending>,
 }
@@ -143,7 +150,14 @@ impl Serving {
         } else {
             sftp.session_of(who)
         };
-        Ok(Self { session: Some(session), queue: Queue::default(), blocks, ended: false, ending: None })
+        Ok(Self {
+            session: Some(session),
+            queue: Queue::default(),
+            blocks,
+            ended: false,
+            stalled: false,
+            ending: None,
+        })
     }
 
     fn session(&self) -> Result<&SftpSession, ServeError> {
@@ -171,6 +185,7 @@ impl Serving {
         self.session = Some(session);
         match progress? {
             Progress::Continue => {}
+            Progress::Stalled => self.stalled = true,
             Progress::Finished => self.ended = true,
             Progress::Ended(ending) => (self.ended, self.ending) = (true, Some(ending)),
         }

@@ -58,7 +58,8 @@ impl Service for Channel {
 
 fn flow(progress: Result<Progress, SessionError>) -> Flow {
     match progress {
-        Ok(Progress::Continue) => Flow::Continue,
+        // The channel's end drops who is stalled.
+        Ok(Progress::Continue | Progress::Stalled) => Flow::Continue,
         Ok(Progress::Finished) => Flow::Exit(Exit::status(0)),
         Ok(Progress::Ended(ending)) => Flow::Exit(exit_of(ending)),
         Err(error) => Flow::Fail(format!("sftp: {error}").into()),

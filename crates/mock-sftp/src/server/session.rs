@@ -59,6 +59,8 @@ pub struct SftpSession {
 pub enum Progress {
     /// It waits for more.
     Continue,
+    /// A fault has stalled it: nothing is sent any more. It keeps what comes until it is dropped.
+    Stalled,
     /// The client sends no more, and all is answered.
     Finished,
     /// A fault ends it, after what was sent.
@@ -176,7 +178,7 @@ impl SftpSession {
                     }
                     Step::Waits => {
                         self.held.extend_from_slice(data);
-                        return Ok(Progress::Continue);
+                        return Ok(self.waiting());
                     }
                     Step::Ends(ending) => return Ok(Progress::Ended(ending)),
                 }
@@ -198,11 +200,15 @@ impl SftpSession {
                 }
                 Step::Waits => {
                     self.held.extend_from_slice(data);
-                    return Ok(Progress::Continue);
+                    return Ok(self.waiting());
                 }
                 Step::Ends(ending) => return Ok(Progress::Ended(ending)),
             }
         }
+    }
+
+    fn waiting(&self) -> Progress {
+        if self.is_stalled() { Progress::Stalled } else { Progress::Continue }
     }
 
     /// Nothing more can be done with what is there.

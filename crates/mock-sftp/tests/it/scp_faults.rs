@@ -98,6 +98,13 @@ async fn silence_and_stalls_last_as_long_as_somebody_waits() {
         assert!(waited.is_err(), "{fault}");
         assert_eq!(came, answers, "{fault}");
         assert_eq!(journal.events().faults().len(), 1);
-        serving.abort();
+        if fault.contains("delay") {
+            serving.abort();
+            continue;
+        }
+        drop(client);
+        assert_eq!(serving.await.unwrap().unwrap(), 1, "{fault}");
+        let cause = (fault != "scp upload: silence").then_some(ScpCause::ChannelEnded);
+        assert_eq!(journal.events().scp_ops()[0].cause, cause, "{fault}");
     }
 }

@@ -243,10 +243,11 @@ fn a_stall_answers_nothing_more_and_holds_what_comes() {
     let (_fs, mut client) = troubled(&["sftp stat: stall"]);
     let frame = client.frame(Call::Stat { path: b"/data" });
     for _ in 0..3 {
-        assert_eq!(client.receive(&frame).unwrap(), Progress::Continue);
+        assert_eq!(client.receive(&frame).unwrap(), Progress::Stalled);
     }
     assert!(client.sink.sent.is_empty());
     assert_eq!(client.session.held(), 3 * frame.len());
+    assert_eq!(client.session.eof(&mut client.sink).unwrap(), Progress::Stalled);
     assert_eq!(struck(&client).len(), 1);
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::{Bytes, BytesMut};
 use mock_base::Journal;
 use mock_sftp::{
-    Caller, FileSystem, FsError, MemFs, Metadata, OpenDir, OpenFile, OpenOptions, Rename, ServeError,
+    Caller, Cause, FileSystem, FsError, MemFs, Metadata, OpenDir, OpenFile, OpenOptions, Rename, ServeError,
     SessionError, SetAttributes, Sftp, SftpEvents as _, Space,
     wire::{Answer, Attributes, Call, Init, OpenFlags, Reply, Request},
 };
@@ -184,6 +184,31 @@ async fn what_is_no_sftp_ends_the_stream() {
     client.stream.read_to_end(&mut rest).await.unwrap();
     let ended = client.serving.await.unwrap();
     assert!(matches!(ended, Err(ServeError::Protocol(SessionError::PacketTooLong(_)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_stream_ends_with_its_client() {
+    let disk = Disk(MemFs::new());
+    for sftp in [Sftp::new(disk.0.clone()), Sftp::new(disk)] {
+        let journal = Journal::new();
+        let sftp = sftp.record_to(journal.recorder("sftp"));
+        let sftp = sftp.fault("sftp stat: stall; once".parse().unwrap()).unwrap();
+        let mut client = Client::begin(sftp).await;
+        client.open("/file", OpenFlags::WRITE | OpenFlags::CREATE).await;
+        let mut frames = BytesMut::new();
+        // More than is kept of what nobody works on.
+        while frames.len() < 3 << 20 {
+            Request { id: 2, call: Call::Stat { path: b"/file" } }.encode(&mut frames);
+        }
+        client.stream.write_all(&frames).await.unwrap();
+        let hour = std::time::Duration::from_secs(3600);
+        assert!(tokio::time::timeout(hour, client.packet()).await.is_err());
+        assert!(!client.serving.is_finished());
+        client.end().await.unwrap();
+        let events = journal.events();
+        assert_eq!(events.faults().len(), 1);
+        assert_eq!(events.sftp_ops().last().unwrap().cause, Some(Cause::ChannelEnded));
+    }
 }
 
 #[tokio::test]
