@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use rustix::{
-    fs::{FileType, Mode, OFlags, fstat, openat},
+    fs::{FileType, Mode, OFlags, Stat, fstat, openat},
     io::Errno,
 };
 
@@ -50,6 +50,14 @@ impl Directory {
             if options.create && last.slash && matches!(last.name, Name::Normal(_)) {
                 return Err(FsError::IsADirectory);
             }
+            // To open something else is to do something: a writer goes on that waits at a FIFO, a device begins to work.
+            let is_new = options.create && options.exclusive;
+            if let Ok(stat) = walk.stat(&last)
+                && !is(&stat, FileType::Symlink)
+                && !is_new
+            {
+                check_kind(&stat)?;
+            }
             match open_here(&walk, &last, &options, caller.umask) {
                 // It is a link, or what is no directory was called one.
                 Err(error @ (Errno::LOOP | Errno::MLINK | Errno::NOTDIR)) => match walk.link(&last)? {
@@ -60,10 +68,8 @@ impl Directory {
                 },
                 Err(error) => return Err(error.into()),
                 Ok(file) => {
-                    let stat = fstat(&file)?;
-                    if !is(&stat, FileType::RegularFile) && !is(&stat, FileType::Directory) {
-                        return Err(FsError::Unsupported);
-                    }
+                    // It may have become something else meanwhile; then it was not waited for.
+                    check_kind(&fstat(&file)?)?;
                     let (append, read_only) = (options.append, self.read_only);
                     return Ok(DirectoryFile { file, append, read_only });
                 }
@@ -93,6 +99,15 @@ impl Directory {
                 Ok(())
             }
         }
+    }
+}
+
+/// Whether it is what can be opened.
+fn check_kind(stat: &Stat) -> Result<(), FsError> {
+    if is(stat, FileType::RegularFile) || is(stat, FileType::Directory) {
+        Ok(())
+    } else {
+        Err(FsError::Unsupported)
     }
 }
 

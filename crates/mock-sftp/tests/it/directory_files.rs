@@ -11,7 +11,14 @@ use mock_sftp::{
     Caller, Directory, FileKind, FileSystem, FsError, OpenOptions, Rename, Scp, ScpEvents as _,
     SetAttributes, Sftp,
 };
-use nix::{sys::stat::Mode, unistd::mkfifo};
+use nix::{
+    errno::Errno,
+    sys::{
+        inotify::{AddWatchFlags, InitFlags, Inotify},
+        stat::Mode,
+    },
+    unistd::mkfifo,
+};
 use tempfile::TempDir;
 
 fn lab() -> (TempDir, Directory, Caller) {
@@ -132,7 +139,16 @@ fn what_would_be_waited_for_is_not_opened() {
     let (place, directory, caller) = lab();
     mkfifo(&place.path().join("pipe"), Mode::S_IRWXU).unwrap();
     assert_eq!(directory.metadata(&caller, b"pipe", true).unwrap().kind, FileKind::Other);
-    assert_eq!(directory.open(&caller, b"pipe", &read_only()).map(drop), Err(FsError::Unsupported));
+    let watch = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).unwrap();
+    watch.add_watch(&place.path().join("pipe"), AddWatchFlags::IN_OPEN).unwrap();
+    let write_only = OpenOptions { write: true, ..OpenOptions::default() };
+    let create = OpenOptions { read: true, write: true, create: true, ..OpenOptions::default() };
+    for options in [read_only(), write_only, create] {
+        assert_eq!(directory.open(&caller, b"pipe", &options).map(drop), Err(FsError::Unsupported));
+    }
+    assert_eq!(watch.read_events().map(|events| events.len()), Err(Errno::EAGAIN), "not even for a moment");
+    let new = OpenOptions { exclusive: true, ..create };
+    assert_eq!(directory.open(&caller, b"pipe", &new).map(drop), Err(FsError::Exists));
     let cut = SetAttributes { size: Some(0), ..SetAttributes::default() };
     assert_eq!(directory.set_attributes(&caller, b"pipe", &cut, true), Err(FsError::Invalid));
 }
