@@ -64,7 +64,8 @@ impl Directory {
         self
     }
 
-    /// Sets where relative paths begin, as clients see it. Default: `/`, which is the directory itself.
+    /// Sets where relative paths begin, as clients see it. If it is not there, they are not found. Default: `/`, which is the
+    /// directory itself.
     #[must_use]
     pub fn start(mut self, path: impl AsRef<[u8]>) -> Self {
         self.start = path.as_ref().to_vec();

@@ -44,6 +44,8 @@ pub(super) struct Walk {
     /// The last of them, open. Empty only at the root.
     open: VecDeque<OwnedFd>,
     links: u32,
+    /// Whether relative paths have somewhere to begin.
+    start: Result<(), FsError>,
 }
 
 /// The last part of a path, in the directory in which the walk stands.
@@ -77,20 +79,15 @@ impl Name {
 impl Directory {
     /// Begins where a caller's relative paths begin.
     pub(super) fn walk(&self, caller: &Caller) -> Result<Walk, FsError> {
-        let mut walk = Walk {
-            root: self.top.try_clone().map_err(|error| super::refused(&error))?,
-            trail: Vec::new(),
-            open: VecDeque::new(),
-            links: 0,
-        };
+        let mut walk = Walk::within(self.top.try_clone().map_err(|error| super::refused(&error))?);
         if caller.root != b"/" {
             walk.enter_path(&caller.root)?;
             if let Some(root) = walk.open.pop_back() {
-                walk = Walk { root, trail: Vec::new(), open: VecDeque::new(), links: 0 };
+                walk = Walk::within(root);
             }
         }
         if caller.start != b"/" {
-            walk.enter_path(&caller.start)?;
+            walk.start = walk.enter_path(&caller.start);
             walk.links = 0;
         }
         Ok(walk)
@@ -98,6 +95,10 @@ impl Directory {
 }
 
 impl Walk {
+    fn within(root: OwnedFd) -> Self {
+        Self { root, trail: Vec::new(), open: VecDeque::new(), links: 0, start: Ok(()) }
+    }
+
     /// The directory in which it stands.
     pub(super) fn dir(&self) -> BorrowedFd<'_> {
         self.open.back().unwrap_or(&self.root).as_fd()
@@ -126,6 +127,9 @@ impl Walk {
         }
         if path.contains(&0) {
             return Err(FsError::Invalid);
+        }
+        if path.first() != Some(&b'/') {
+            self.start?;
         }
         self.go(path.to_vec())
     }

@@ -33,7 +33,7 @@ pub struct Caller {
     pub umask: u32,
     /// Where the caller's `/` is in the tree.
     pub root: Vec<u8>,
-    /// Where relative paths begin, within that root.
+    /// Where relative paths begin, within that root. If it is not there, they are not found; absolute paths are.
     pub start: Vec<u8>,
 }
 

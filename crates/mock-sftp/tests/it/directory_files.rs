@@ -212,3 +212,18 @@ async fn it_is_served_by_sftp_and_scp() {
     serving.await.unwrap().unwrap();
     assert!(answers.windows(9).any(|bytes| bytes == b"\0\0\0\x01\0\0\0\x01/"), "{}", answers.escape_ascii());
 }
+
+#[test]
+fn only_relative_paths_need_a_start_directory() {
+    let (place, directory, _) = lab();
+    let directory = directory.start("/home/anna");
+    let anna = directory.caller("anna");
+    let metadata = |path: &[u8]| directory.metadata(&anna, path, true).map(|found| found.size);
+    assert_eq!(metadata(b"/dir/../file"), Ok(7));
+    assert_eq!((metadata(b"file"), metadata(b"../file")), (Err(FsError::NotFound), Err(FsError::NotFound)));
+    assert_eq!(directory.canonicalize(&anna, b"."), Err(FsError::NotFound));
+    assert_eq!(directory.canonicalize(&anna, b"/dir/../file").unwrap(), b"/file");
+    directory.create_dir(&anna, b"/home", 0o755).unwrap();
+    fs::create_dir(place.path().join("home/anna")).unwrap();
+    assert_eq!(metadata(b"../../file"), Ok(7));
+}

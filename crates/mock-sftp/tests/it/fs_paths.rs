@@ -138,3 +138,23 @@ fn trees_are_as_deep_as_one_likes() {
     assert!(fs.used_inodes() > 10_000);
     drop(fs);
 }
+
+#[test]
+fn only_relative_paths_need_a_start_directory() {
+    let home = User::new("anna").start("/home/anna");
+    let fs = MemFs::builder().user(home).file("/srv/file", "1").symlink("/srv", "/link").build().unwrap();
+    let anna = fs.caller("anna");
+    let metadata = |path: &[u8]| FileSystem::metadata(&fs, &anna, path, true).map(|found| found.size);
+    assert_eq!(metadata(b"/link/file"), Ok(1));
+    for path in [&b"file"[..], b".", b"../srv/file"] {
+        assert_eq!(metadata(path), Err(FsError::NotFound));
+        assert_eq!(fs.canonicalize(&anna, path), Err(FsError::NotFound));
+    }
+    assert_eq!(fs.canonicalize(&anna, b"/link/file").unwrap(), b"/srv/file");
+    FileSystem::create_dir(&fs, &anna, b"/home", 0o755).unwrap();
+    FileSystem::create_dir(&fs, &anna, b"/home/anna", 0o755).unwrap();
+    assert_eq!(metadata(b"../../srv/file"), Ok(1));
+    // It may vanish while somebody is there.
+    FileSystem::remove_dir(&fs, &anna, b"/home/anna").unwrap();
+    assert_eq!((metadata(b"."), metadata(b"/srv/file")), (Err(FsError::NotFound), Ok(1)));
+}

@@ -23,7 +23,8 @@ const LINKS_MAX: u32 = 40;
 pub(super) struct Resolver<'a> {
     who: &'a Who<'a>,
     root: Arc<Node>,
-    start: Arc<Node>,
+    /// Where relative paths begin, if it is there.
+    start: Result<Arc<Node>, FsError>,
     links: u32,
     /// Path so far, without links and dots; kept only for [`Resolver::canonicalize`].
     trail: Option<Vec<u8>>,
@@ -50,13 +51,14 @@ impl<'a> Resolver<'a> {
     /// For paths from `start` within `root`, which is where the caller lives below `top`.
     pub(super) fn new(top: &Arc<Node>, who: &'a Who<'a>, root: &[u8], start: &[u8]) -> Result<Self, FsError> {
         let (top, links) = (Arc::clone(top), 0);
-        let mut resolver = Self { who: &Who::TEST, start: Arc::clone(&top), root: top, links, trail: None };
+        let mut resolver =
+            Self { who: &Who::TEST, start: Ok(Arc::clone(&top)), root: top, links, trail: None };
         if root != b"/" {
             resolver.root = resolver.node(root, true)?;
-            resolver.start = Arc::clone(&resolver.root);
+            resolver.start = Ok(Arc::clone(&resolver.root));
         }
         if start != b"/" {
-            resolver.start = resolver.node(start, true)?;
+            resolver.start = resolver.node(start, true);
         }
         Ok(Self { who, links: 0, ..resolver })
     }
@@ -85,7 +87,8 @@ impl<'a> Resolver<'a> {
         if path.contains(&0) {
             return Err(FsError::Invalid);
         }
-        self.walk(Arc::clone(&self.start), Cow::Borrowed(path))
+        let from = if path.first() == Some(&b'/') { Arc::clone(&self.root) } else { self.start.clone()? };
+        self.walk(from, Cow::Borrowed(path))
     }
 
     /// The same for a symbolic link that the last name turned out to be.
@@ -104,10 +107,9 @@ impl<'a> Resolver<'a> {
             self.trail = Some(Vec::new());
         } else {
             // Where a relative path begins has a name of its own to find out.
-            let from_root = Self { start: Arc::clone(&self.root), root: Arc::clone(&self.root), ..self };
+            let from_root = Self { start: Ok(Arc::clone(&self.root)), root: Arc::clone(&self.root), ..self };
             let trail = from_root.canonicalize(b"/", start)?;
-            let start = Arc::clone(&self.start);
-            self = Self { start, root: self.root, who: self.who, links: 0, trail: Some(trail) };
+            self = Self { links: 0, trail: Some(trail), ..self };
         }
         let mut last = self.last(path)?;
         loop {

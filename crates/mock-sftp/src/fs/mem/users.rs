@@ -65,7 +65,7 @@ impl User {
         self
     }
 
-    /// Sets where relative paths begin, as the user sees it. Default: `/`.
+    /// Sets where relative paths begin, as the user sees it. If it is not there, they are not found. Default: `/`.
     pub fn start(mut self, path: impl AsRef<[u8]>) -> Self {
         self.start = path.as_ref().to_vec();
         self
