@@ -68,11 +68,23 @@ impl SftpSession {
 
     /// What faults have left to be done before anything else.
     pub(super) fn troubled_step(&mut self, replies: &mut Replies<'_>) -> Option<Step> {
-        self.trouble.as_ref()?;
-        self.send_late_in_time(replies);
-        match self.trouble.as_ref()?.over? {
-            Over::Stalled => Some(Step::Waits),
-            Over::Ended(ending) => Some(Step::Ends(ending)),
+        match self.trouble.as_ref()?.over {
+            Some(Over::Stalled) => Some(Step::Waits),
+            Some(Over::Ended(ending)) => Some(Step::Ends(ending)),
+            None => {
+                self.send_late_in_time(replies);
+                None
+            }
+        }
+    }
+
+    /// Asks to be woken for what is due first: the request that waits, or the reply that none has overtaken.
+    pub(super) fn wake_in_time(&self, replies: &mut Replies<'_>) {
+        let Some(trouble) = &self.trouble else { return };
+        let request = trouble.plan.as_ref().and_then(|plan| plan.until);
+        let reply = trouble.late.as_ref().map(Late::until);
+        if let Some(due) = request.into_iter().chain(reply).min() {
+            replies.wake_after(due.saturating_duration_since(Instant::now()));
         }
     }
 
@@ -91,9 +103,8 @@ impl SftpSession {
             self.plan(packet);
         }
         let plan = self.trouble.as_ref()?.plan.as_ref()?;
-        let left = plan.until.map(|until| until.saturating_duration_since(Instant::now()));
-        if let Some(left) = left.filter(|left| !left.is_zero()) {
-            replies.wake_after(left);
+        if plan.until.is_some_and(|until| until > Instant::now()) {
+            self.wake_in_time(replies);
             return Some(Step::Waits);
         }
         let over = plan.struck.iter().find_map(|struck| Some((struck.clone(), over(struck.action())?)));

@@ -33,6 +33,12 @@ pub(super) struct Late {
     until: Instant,
 }
 
+impl Late {
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+}
+
 impl SftpSession {
     /// Sends the reply to a request, as faults will have it.
     pub(super) fn deliver(&mut self, id: u32, outcome: Outcome, replies: &mut Replies<'_>) {
@@ -79,7 +85,7 @@ impl SftpSession {
         match (late, &mut self.trouble) {
             (Some(struck), Some(trouble)) if !waits && copies > 0 => {
                 trouble.late = Some(Late { packet, struck, until: Instant::now() + PATIENCE });
-                replies.wake_after(PATIENCE);
+                self.wake_in_time(replies);
             }
             _ => {
                 for _ in 0..copies {

@@ -198,6 +198,31 @@ async fn a_reply_that_nothing_overtakes_is_sent_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_does_not_wait_for_a_later_request_that_waits_longer() {
+    let (_fs, mut client) = troubled(&["sftp stat: reorder", "sftp lstat: delay 10m"]);
+    let frames = [client.frame(Call::Stat { path: b"/data" }), client.frame(Call::LStat { path: b"/data" })];
+    client.receive(&frames.concat()).unwrap();
+    for (id, waits) in [(1, 100), (2, 599_900)] {
+        assert!(client.sink.sent.is_empty());
+        let asked = client.sink.wake_after.take().unwrap();
+        assert_eq!(asked, Duration::from_millis(waits), "on a clock that stands still");
+        tokio::time::advance(asked).await;
+        client.session.resume(&mut client.sink).unwrap();
+        assert_eq!(client.packet().reply().id, id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_keeps_a_reply_that_was_to_come_later() {
+    let (_fs, mut client) = troubled(&["sftp stat: reorder", "sftp lstat: stall"]);
+    let frames = [client.frame(Call::Stat { path: b"/data" }), client.frame(Call::LStat { path: b"/data" })];
+    assert_eq!(client.receive(&frames.concat()).unwrap(), Progress::Stalled);
+    tokio::time::advance(Duration::from_secs(600)).await;
+    assert_eq!(client.session.resume(&mut client.sink).unwrap(), Progress::Stalled);
+    assert!(client.sink.sent.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delay_holds_up_what_follows_and_nothing_is_lost() {
     let (_fs, mut client) = troubled(&["sftp stat: delay 10m; once", "sftp stat: status failure; once"]);
     let frames = [client.frame(Call::Stat { path: b"/data" }), client.frame(Call::LStat { path: b"/data" })];
