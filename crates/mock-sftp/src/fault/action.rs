@@ -2,7 +2,7 @@
 
 use mock_base::Delay;
 
-use super::{Stage, stage::On};
+use super::{Stage, kind::Kind, stage::On};
 use crate::{
     ScpOperation,
     wire::{Extension, Operation, StatusCode},
@@ -92,51 +92,60 @@ impl Action {
     }
 }
 
-const SFTP: &[&str] = &[
-    "status",
-    "delay",
-    "silence",
-    "reorder",
-    "duplicate",
-    "wrong-id",
-    "wrong-type",
-    "wrong-length",
-    "truncate",
-    "garbage",
-    "say",
-    "stall",
-    "close",
-    "close-channel",
+/// What can go wrong with any request.
+const SFTP: &[Kind] = &[
+    Kind::Status,
+    Kind::Delay,
+    Kind::Silence,
+    Kind::Reorder,
+    Kind::Duplicate,
+    Kind::WrongId,
+    Kind::WrongType,
+    Kind::WrongLength,
+    Kind::Truncate,
+    Kind::Garbage,
+    Kind::Say,
+    Kind::Stall,
+    Kind::Close,
+    Kind::CloseChannel,
 ];
-const SFTP_INIT: &[&str] = &[
-    "delay",
-    "silence",
-    "wrong-type",
-    "wrong-length",
-    "truncate",
-    "garbage",
-    "say",
-    "stall",
-    "close",
-    "close-channel",
+/// What an answer to an init has no place for: a status, an id, and another answer.
+const WITH_ID: &[Kind] = &[Kind::Status, Kind::Reorder, Kind::Duplicate, Kind::WrongId];
+const SCP: &[Kind] = &[
+    Kind::Warn,
+    Kind::Fatal,
+    Kind::Exit,
+    Kind::Delay,
+    Kind::Silence,
+    Kind::Say,
+    Kind::Stall,
+    Kind::Close,
+    Kind::CloseChannel,
 ];
-const SCP: &[&str] = &["warn", "fatal", "exit", "delay", "silence", "say", "stall", "close", "close-channel"];
+
+/// What can be had there.
+fn allowed(on: On) -> Vec<Kind> {
+    let (usual, more): (&[Kind], &[Kind]) = match on {
+        On::Sftp(Some(Operation::Init)) => {
+            return SFTP.iter().copied().filter(|kind| !WITH_ID.contains(kind)).collect();
+        }
+        On::Sftp(Some(Operation::Read)) => (SFTP, &[Kind::Short, Kind::InvalidHandle]),
+        On::Sftp(Some(Operation::Write)) => (SFTP, &[Kind::NoSpace, Kind::Partial, Kind::InvalidHandle]),
+        On::Sftp(Some(Operation::ReadDir)) => (SFTP, &[Kind::Short, Kind::Endless, Kind::InvalidHandle]),
+        On::Sftp(Some(operation)) if has_handle(operation) => (SFTP, &[Kind::InvalidHandle]),
+        On::Sftp(_) => (SFTP, &[]),
+        On::Scp(Some(ScpOperation::Upload)) => (SCP, &[Kind::NoSpace]),
+        On::Scp(_) => (SCP, &[]),
+    };
+    [usual, more].concat()
+}
 
 /// Why this action cannot be had there.
 pub(super) fn check(stage: &Stage, action: &Action) -> Result<(), String> {
-    let (usual, more): (&[&str], &[&str]) = match stage.on {
-        On::Sftp(Some(Operation::Init)) => (SFTP_INIT, &[]),
-        On::Sftp(Some(Operation::Read)) => (SFTP, &["short", "invalid-handle"]),
-        On::Sftp(Some(Operation::Write)) => (SFTP, &["no-space", "partial", "invalid-handle"]),
-        On::Sftp(Some(Operation::ReadDir)) => (SFTP, &["short", "endless", "invalid-handle"]),
-        On::Sftp(Some(operation)) if has_handle(operation) => (SFTP, &["invalid-handle"]),
-        On::Sftp(_) => (SFTP, &[]),
-        On::Scp(Some(ScpOperation::Upload)) => (SCP, &["no-space"]),
-        On::Scp(_) => (SCP, &[]),
-    };
-    let word = super::text::word_of(action);
-    if !usual.iter().chain(more).any(|allowed| *allowed == word) {
-        let allowed: Vec<_> = usual.iter().chain(more).copied().collect();
+    let allowed = allowed(stage.on);
+    if !allowed.contains(&action.kind()) {
+        let (word, allowed) = (action.kind().word(), allowed.iter().map(|kind| kind.word()));
+        let allowed: Vec<_> = allowed.collect();
         return Err(format!("at `{stage}` there is no `{word}`, but `{}`", allowed.join("`, `")));
     }
     match action {

@@ -23,6 +23,7 @@
 //! What clients say when they meet a fault stands in `docs/faults.md`.
 
 mod action;
+mod kind;
 mod stage;
 mod text;
 mod who;

@@ -7,7 +7,7 @@ use mock_base::{
     fault::{Words, quoted, size},
 };
 
-use super::{Action, Stage, action, stage::On};
+use super::{Action, Stage, action, kind::Kind, stage::On};
 use crate::{
     ScpOperation,
     wire::{Operation, StatusCode},
@@ -30,38 +30,38 @@ impl mock_base::fault::Stage for Stage {
     }
 
     fn read_action(&self, words: &mut Words<'_>) -> Result<Action, GrammarError> {
-        let word = words.one_of("an action", &WORDS.map(|word| (word, word)))?;
+        let kind = words.one_of("an action", Kind::WORDS)?;
         let number = |words: &mut Words<'_>, what| {
             let number = words.number(what)?;
             u32::try_from(number).map_err(|_| words.error(format!("`{number}` is too large")))
         };
-        Ok(match word {
-            "status" => {
+        Ok(match kind {
+            Kind::Status => {
                 let code = status(words)?;
                 let text = if words.is_empty() { None } else { Some(words.word("a text")?.to_owned()) };
                 Action::Status(code, text)
             }
-            "no-space" => Action::NoSpace(after(words)?),
-            "short" => Action::Short(number(words, "a number of bytes or names")?),
-            "partial" => Action::Partial(number(words, "a number of bytes")?),
-            "invalid-handle" => Action::InvalidHandle,
-            "endless" => Action::Endless,
-            "delay" => Action::Delay(words.delay("a delay")?),
-            "silence" => Action::Silence,
-            "reorder" => Action::Reorder,
-            "duplicate" => Action::Duplicate,
-            "wrong-id" => Action::WrongId,
-            "wrong-type" => Action::WrongType,
-            "wrong-length" => Action::WrongLength,
-            "truncate" => Action::Truncate,
-            "garbage" => Action::Garbage(number(words, "a number of bytes")?),
-            "say" => Action::Say(words.word("a text")?.to_owned()),
-            "stall" => Action::Stall(after(words)?),
-            "close" => Action::Close(after(words)?),
-            "close-channel" => Action::CloseChannel(after(words)?),
-            "warn" => Action::Warn(words.word("a text")?.to_owned()),
-            "fatal" => Action::Fatal(words.word("a text")?.to_owned()),
-            _ => Action::Exit(number(words, "an exit status")?),
+            Kind::NoSpace => Action::NoSpace(after(words)?),
+            Kind::Short => Action::Short(number(words, "a number of bytes or names")?),
+            Kind::Partial => Action::Partial(number(words, "a number of bytes")?),
+            Kind::InvalidHandle => Action::InvalidHandle,
+            Kind::Endless => Action::Endless,
+            Kind::Delay => Action::Delay(words.delay("a delay")?),
+            Kind::Silence => Action::Silence,
+            Kind::Reorder => Action::Reorder,
+            Kind::Duplicate => Action::Duplicate,
+            Kind::WrongId => Action::WrongId,
+            Kind::WrongType => Action::WrongType,
+            Kind::WrongLength => Action::WrongLength,
+            Kind::Truncate => Action::Truncate,
+            Kind::Garbage => Action::Garbage(number(words, "a number of bytes")?),
+            Kind::Say => Action::Say(words.word("a text")?.to_owned()),
+            Kind::Stall => Action::Stall(after(words)?),
+            Kind::Close => Action::Close(after(words)?),
+            Kind::CloseChannel => Action::CloseChannel(after(words)?),
+            Kind::Warn => Action::Warn(words.word("a text")?.to_owned()),
+            Kind::Fatal => Action::Fatal(words.word("a text")?.to_owned()),
+            Kind::Exit => Action::Exit(number(words, "an exit status")?),
         })
     }
 
@@ -70,62 +70,9 @@ impl mock_base::fault::Stage for Stage {
     }
 }
 
-/// The words that begin an action.
-const WORDS: [&str; 22] = [
-    "status",
-    "no-space",
-    "short",
-    "partial",
-    "invalid-handle",
-    "endless",
-    "delay",
-    "silence",
-    "reorder",
-    "duplicate",
-    "wrong-id",
-    "wrong-type",
-    "wrong-length",
-    "truncate",
-    "garbage",
-    "say",
-    "stall",
-    "close",
-    "close-channel",
-    "warn",
-    "fatal",
-    "exit",
-];
-
-pub(super) fn word_of(action: &Action) -> &'static str {
-    match action {
-        Action::Status(..) => "status",
-        Action::NoSpace(_) => "no-space",
-        Action::Short(_) => "short",
-        Action::Partial(_) => "partial",
-        Action::InvalidHandle => "invalid-handle",
-        Action::Endless => "endless",
-        Action::Delay(_) => "delay",
-        Action::Silence => "silence",
-        Action::Reorder => "reorder",
-        Action::Duplicate => "duplicate",
-        Action::WrongId => "wrong-id",
-        Action::WrongType => "wrong-type",
-        Action::WrongLength => "wrong-length",
-        Action::Truncate => "truncate",
-        Action::Garbage(_) => "garbage",
-        Action::Say(_) => "say",
-        Action::Stall(_) => "stall",
-        Action::Close(_) => "close",
-        Action::CloseChannel(_) => "close-channel",
-        Action::Warn(_) => "warn",
-        Action::Fatal(_) => "fatal",
-        Action::Exit(_) => "exit",
-    }
-}
-
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(word_of(self))?;
+        f.write_str(self.kind().word())?;
         match self {
             Self::Status(code, text) => {
                 match code.name() {
