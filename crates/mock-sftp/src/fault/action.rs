@@ -47,8 +47,9 @@ pub enum Action {
     Garbage(u32),
     /// Sends this text before the answer, as a login script does that prints something. `say "welcome\n"`
     Say(String),
-    /// After so many bytes of the file nothing more is sent; with 0, at once. It ends when the client or the server ends the channel,
-    /// which the end of the client's data does not do; a stream that is no channel ends with it. `stall after 64KiB`
+    /// After so many bytes of the file nothing more is sent; with 0, at once. It ends when the client or the server
+    /// ends the channel, which the end of the client's data does not do; a stream that is no channel ends with it.
+    /// `stall after 64KiB`
     Stall(u64),
     /// After so many bytes of the file the connection is cut; with 0, at once. `close after 64KiB`
     Close(u64),

@@ -58,8 +58,8 @@ impl Who {
         Occasion::new(&self.state, self.seed).on_connection(self.connection, &self.peer).by(&self.user)
     }
 
-    /// Waits until the peer ends what a fault has stalled. On a channel that is when it is closed, and whoever waits here is dropped
-    /// with it. A stream tells only by the end of its data, so what comes before is thrown away.
+    /// Waits until the peer ends what a fault has stalled. On a channel that is when it is closed, and whoever waits
+    /// here is dropped with it. A stream tells only by the end of its data, so what comes before is thrown away.
     pub(crate) fn outlast<'s, S>(&self, stream: &'s mut S) -> impl Future<Output = ()> + use<'s, S>
     where
         S: AsyncRead + Unpin,

@@ -27,8 +27,9 @@ use crate::wire::{
 
 type Answer<T> = Result<T, StatusReply>;
 
-/// With the feature `russh-sftp`. Faults do not strike there, and a file system that waits for a disk, such as a directory of the host, is asked in the
-/// task that runs the handler.
+/// With the feature `russh-sftp`. Faults do not strike here, because `russh_sftp` writes the replies: they are for
+/// [`serve`](super::Sftp::serve) and for servers of mock-core. A file system that waits for a disk, such as a directory
+/// of the host, is asked in the task that runs the handler.
 impl Handler for SftpSession {
     type Error = StatusReply;
 

@@ -109,8 +109,9 @@ impl Sftp {
 
     /// Goes wrong in this way, on the occasions that the fault picks. All clones have the same faults.
     ///
-    /// Over a stream that is not of a server of mock-core there are no connections and no peers for triggers, and chance is drawn
-    /// from the seed 0.
+    /// Over a stream that is not of a server of mock-core there are no connections and no peers for triggers, and
+    /// chance is drawn from the seed 0. Nothing goes wrong with a session that is a handler of `russh_sftp` (the
+    /// feature `russh-sftp`), because that crate writes the replies.
     ///
     /// # Errors
     ///
@@ -140,8 +141,8 @@ impl Sftp {
 
     /// The protocol for one channel of this user, to be driven by hand.
     ///
-    /// With the feature `russh-sftp` it is a handler for `russh_sftp::server`, on the stream of a channel of a server
-    /// made with russh:
+    /// With the feature `russh-sftp` it is a handler, at which faults do not strike, for `russh_sftp::server`, on the
+    /// stream of a channel of a server made with russh:
     ///
     #[cfg_attr(
         feature = "russh-sftp",

@@ -102,3 +102,13 @@ async fn extensions_and_versions_are_those_of_the_settings() {
     assert_eq!(client.init().await.unwrap().version, 2);
     assert_eq!(code(client.readlink("/").await), StatusCode::OpUnsupported);
 }
+
+#[tokio::test]
+async fn faults_do_not_strike() {
+    let journal = Journal::new();
+    let sftp = Sftp::new(MemFs::builder().file("/a", "hello").build().unwrap());
+    let sftp = sftp.record_to(journal.recorder("russh")).fault("sftp any: status failure".parse().unwrap());
+    let client = SftpSession::new(serve(sftp.unwrap()).await).await.unwrap();
+    assert_eq!(client.read("/a").await.unwrap(), b"hello");
+    assert_eq!(journal.events().faults().len(), 0);
+}
