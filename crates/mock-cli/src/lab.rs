@@ -24,7 +24,7 @@ use crate::{
     expected::{Case, Expected},
     fault::{self, Board},
     files::{self, Files},
-    scenario::{Cast, Host, kit_user},
+    scenario::{Cast, Hosts, kit_user},
     verdict::Verdict,
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Lab {
     asked: Asked,
     pub(crate) server: MockSshServer,
     /// Servers that are reached through it.
-    hosts: Vec<Host>,
+    hosts: Hosts,
     /// There is one where a user has a key.
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
@@ -90,7 +90,7 @@ impl Lab {
         let network = Network::with_journal(&journal);
         let hosts = match &cast.scenario {
             Some(scenario) => scenario.start_hosts(&network).await?,
-            None => Vec::new(),
+            None => Hosts::default(),
         };
         let files = cast.files.as_ref();
         let builder = if let Some(scenario) = &cast.scenario {
@@ -157,10 +157,8 @@ impl Lab {
             // Nothing is expected of it.
             let _met = agent.shutdown().await;
         }
-        let mut ended = server.shutdown().await;
-        for host in hosts {
-            ended = ended.and(host.shutdown().await);
-        }
+        let ended = server.shutdown().await;
+        let ended = ended.and(hosts.shutdown().await);
         let unmet = match ended {
             Ok(()) => None,
             Err(ShutdownError::Unmet(report)) => Some(Box::new(report)),
@@ -267,7 +265,7 @@ impl Handler for Deny {
 
 fn write_kit(
     server: &MockSshServer,
-    hosts: &[Host],
+    hosts: &Hosts,
     accounts: &[Account],
     agent: Option<&MockAgent>,
     directory: &Path,

@@ -34,7 +34,10 @@ async fn agent(args: &AgentArgs) -> Result<(), Error> {
     let endpoint = Endpoint::open(args.control.as_deref()).await?;
     let identities = identities(args)?;
     let agent = Arc::new(start(args, identities.clone()).await?);
-    announce(&agent, args, endpoint.as_ref().and_then(Endpoint::path).as_deref())?;
+    announce(&agent, args, endpoint.as_ref().and_then(Endpoint::path).as_deref()).inspect_err(|_| {
+        // There is something else to tell than what did not come.
+        let _unmet = agent.verify();
+    })?;
     let events = agent.events();
     let mut outputs = Outputs::new(events, crate::lab::AGENT);
     outputs.journal(lines);

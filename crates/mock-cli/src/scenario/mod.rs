@@ -35,7 +35,7 @@ use mock_sftp::MemFs;
 pub(crate) use self::{
     cast::Cast,
     forward::{ForwardRule, forward_of_flag, remote_forward_of_flag},
-    together::Host,
+    together::Hosts,
     users::kit_user,
 };
 use self::{

@@ -20,6 +20,17 @@ pub(crate) struct Host {
     scenario: Scenario,
 }
 
+/// Servers behind the first that nobody has to ask about: one that is dropped because another could not be started has
+/// nothing to report, and the command line has other ways to say what is unmet than a panic.
+#[derive(Debug, Default)]
+pub(crate) struct Hosts(Vec<Host>);
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        self.ask();
+    }
+}
+
 impl Scenario {
     /// The servers behind the first, each as if it stood in a file of its own.
     fn hosts(&self) -> impl Iterator<Item = Self> {
@@ -66,12 +77,12 @@ impl Scenario {
         let hosts = self.start_hosts(&network).await?;
         let first = self.builder_among(&network).start().await?;
         self.begin(&first);
-        Ok(ScenarioServers { first, hosts, network })
+        Ok(ScenarioServers { first, hosts: hosts.into_asked(), network })
     }
 
     /// Starts the servers behind the first.
-    pub(crate) async fn start_hosts(&self, network: &Network) -> Result<Vec<Host>, StartError> {
-        let mut hosts = Vec::new();
+    pub(crate) async fn start_hosts(&self, network: &Network) -> Result<Hosts, StartError> {
+        let mut hosts = Hosts::default();
         for scenario in self.hosts() {
             let builder = scenario.builder_among(network);
             let server = match scenario.parts.server.port {
@@ -79,7 +90,7 @@ impl Scenario {
                 None => builder.start_in_memory()?,
             };
             scenario.begin(&server);
-            hosts.push(Host { server, scenario });
+            hosts.0.push(Host { server, scenario });
         }
         Ok(hosts)
     }
@@ -94,10 +105,40 @@ impl Host {
         }
     }
 
-    /// Ends it, and says whether what was expected of it came.
-    pub(crate) async fn shutdown(self) -> Result<(), ShutdownError> {
-        self.server.shutdown().await
+}
+
+impl Hosts {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Host> {
+        self.0.iter()
     }
+
+    /// Has what is expected of them looked at, whatever comes of it.
+    fn ask(&self) {
+        for host in &self.0 {
+            let _whatever = host.server.verify();
+        }
+    }
+
+    /// The same, but a drop panics with what is unmet if nobody has asked.
+    fn into_asked(mut self) -> Vec<Host> {
+        std::mem::take(&mut self.0)
+    }
+
+    /// Ends them, and says whether what was expected of them came.
+    pub(crate) async fn shutdown(self) -> Result<(), ShutdownError> {
+        // Whoever is in a hurry drops this half way.
+        self.ask();
+        end(self.into_asked()).await
+    }
+}
+
+/// Ends each, and tells the first that has something to tell.
+async fn end(hosts: Vec<Host>) -> Result<(), ShutdownError> {
+    let mut ended = Ok(());
+    for host in hosts {
+        ended = ended.and(host.server.shutdown().await);
+    }
+    ended
 }
 
 impl ScenarioServers {
@@ -134,10 +175,7 @@ impl ScenarioServers {
     ///
     /// [`ShutdownError`] of the first for which what was expected did not come; the others are ended all the same.
     pub async fn shutdown(self) -> Result<(), ShutdownError> {
-        let mut ended = self.first.shutdown().await;
-        for host in self.hosts {
-            ended = ended.and(host.shutdown().await);
-        }
-        ended
+        let ended = self.first.shutdown().await;
+        ended.and(end(self.hosts).await)
     }
 }

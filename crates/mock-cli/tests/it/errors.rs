@@ -2,6 +2,9 @@
 
 use std::{fs, net::TcpListener};
 
+use mock_cli::Scenario;
+use mock_core::StartError;
+
 use crate::support::{filters, run, temporary, text};
 
 /// Runs with these arguments, and makes a snapshot of what is said.
@@ -75,4 +78,41 @@ fn a_start_that_fails_half_way_leaves_nothing() {
     let output = run(&["--listen-port", &port, "--events", events.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(fs::read_to_string(events).unwrap(), "");
+}
+
+#[test]
+fn a_server_that_cannot_start_is_what_is_told_not_what_others_miss() {
+    let directory = temporary();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let scenario = format!(
+        r#"
+        [users]
+        anna = {{ none = true }}
+        [[server]]
+        name = "bastion"
+        [[server]]
+        name = "db01"
+        expect = ["connected x1"]
+        exec = [{{ on = "uptime", expect = 1 }}]
+        [[server]]
+        name = "db02"
+        port = {}
+        "#,
+        taken.local_addr().unwrap().port(),
+    );
+    let file = directory.path().join("scenario.toml");
+    fs::write(&file, &scenario).unwrap();
+    for first in ["serve", "verify"] {
+        let command: &[&str] = if first == "verify" { &["--", "true"] } else { &[] };
+        let output = run(&[&[first, "--scenario", file.to_str().unwrap()], command].concat());
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(told.starts_with("mock-ssh: error: cannot listen on 127.0.0.1:"), "{told}");
+        assert!(!told.contains("panicked") && !told.contains("uptime"), "{told}");
+    }
+
+    let scenario = Scenario::parse(&scenario, "scenario.toml").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(scenario.start()).unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }), "{error}");
 }
