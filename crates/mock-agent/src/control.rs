@@ -28,6 +28,26 @@ impl MockAgent {
         self.shared().store.add(identity, None)
     }
 
+    /// Has these identities and no others: no client sees something between. Lifetimes begin now; a lock stays.
+    ///
+    /// ```
+    /// use mock_agent::{Identity, KeyType, MockAgent};
+    ///
+    /// let [old, new] = ["old", "new"].map(|comment| Identity::generate(KeyType::Ed25519, comment));
+    /// let (old, new) = (old?, new?);
+    /// let agent = MockAgent::builder().identities([old]).start_blocking()?;
+    /// agent.set_identities([new.clone()])?;
+    /// assert_eq!(agent.public_keys(), [new.public_key()]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`], when one of the keys cannot sign; then nothing has changed.
+    pub fn set_identities(&self, identities: impl IntoIterator<Item = Identity>) -> Result<(), KeyError> {
+        self.shared().store.replace(identities.into_iter().collect())
+    }
+
     /// Forgets this key, or this certificate. False if it is not there.
     pub fn remove(&self, key: &PublicKey) -> bool {
         key.to_bytes().is_ok_and(|blob| self.shared().store.remove(&blob))
@@ -38,17 +58,20 @@ impl MockAgent {
         self.shared().store.clear();
     }
 
-    /// Locks it, as `ssh-add -x` would: clients see no keys until it is unlocked. False if it is locked already.
+    /// Locks it, as `ssh-add -x` would: clients see no keys until it is unlocked. False if it is locked already, or if the
+    /// passphrase is empty, which to OpenSSH is none.
     ///
     /// ```
     /// let agent = mock_agent::MockAgent::builder().start_blocking()?;
+    /// assert!(!agent.lock(""));
     /// assert!(agent.lock("secret"));
     /// assert!(!agent.unlock("another"));
     /// assert!(agent.unlock("secret"));
     /// # Ok::<(), mock_agent::StartError>(())
     /// ```
     pub fn lock(&self, passphrase: impl Into<Blob>) -> bool {
-        self.shared().store.lock(passphrase.into())
+        let passphrase = passphrase.into();
+        !passphrase.is_empty() && self.shared().store.lock(passphrase)
     }
 
     /// Unlocks it. False if it is not locked with this passphrase.

@@ -95,6 +95,14 @@ pub enum ReadError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// A file is longer than any key.
+    #[error("{} is no key: it has more than {limit} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a key may have.
+        limit: u64,
+    },
     /// A file is no private key or certificate in OpenSSH's format.
     #[error("{} is no key in OpenSSH's format", path.display())]
     Key {

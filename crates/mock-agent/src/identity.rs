@@ -2,7 +2,13 @@
 //!
 //! The same type is what a builder is given and what a client adds, so both can be said in the same words.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+};
 
 use rand::{
     SeedableRng,
@@ -105,11 +111,10 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// When one of the files cannot be read or is not what its name says.
+    /// When one of the files cannot be read, has more than 1 MiB, or is not what its name says.
     pub fn read(path: impl AsRef<Path>) -> Result<Vec<Self>, ReadError> {
         let path = path.as_ref();
-        let file = |path: &Path, source| ReadError::File { path: path.to_owned(), source };
-        let key = std::fs::read(path).map_err(|source| file(path, source))?;
+        let key = read_file(path)?;
         let key = PrivateKey::from_openssh(&key)
             .map_err(|source| ReadError::Key { path: path.to_owned(), source })?;
         let own = key.comment().to_string();
@@ -118,12 +123,15 @@ impl Identity {
         let mut beside = path.as_os_str().to_owned();
         beside.push("-cert.pub");
         let beside = Path::new(&beside);
-        let text = match std::fs::read_to_string(beside) {
+        let text = match read_file(beside) {
             Ok(text) => text,
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(vec![plain]),
-            Err(source) => return Err(file(beside, source)),
+            Err(ReadError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(vec![plain]);
+            }
+            Err(error) => return Err(error),
         };
-        let certificate = Certificate::from_openssh(text.trim_end())
+        // What is not text is no certificate, with replacements as well.
+        let certificate = Certificate::from_openssh(String::from_utf8_lossy(&text).trim_end())
             .map_err(|source| ReadError::Key { path: beside.to_owned(), source })?;
         let certified = plain.clone().certificate_of(certificate);
         let certified =
@@ -206,6 +214,21 @@ impl Identity {
 
     pub(crate) fn own_policy(&self) -> Option<&dyn Policy> {
         self.policy.as_deref()
+    }
+}
+
+/// Bytes of a file at most, as OpenSSH's `MAX_KEY_FILE_SIZE`.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(length) if length as u64 > LONGEST_FILE => {
+            Err(ReadError::TooLong { path: path.to_owned(), limit: LONGEST_FILE })
+        }
+        Ok(_) => Ok(bytes),
+        Err(source) => Err(ReadError::File { path: path.to_owned(), source }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The extension `session-bind@openssh.com`: ssh tells the agent which SSH session a connection serves.
 //!
 //! OpenSSH sends it before every login since 8.9. A binding proves itself: the host key's signature over the
-//! session id is part of it. Acting on it (keys restricted to destinations) is not done here; recording it is.
+//! session id is part of it. This is the message only: `binding` keeps what a connection was bound to, and `destination`
+//! holds keys to it.
 
 use bytes::{BufMut, BytesMut};
 use signature::Verifier;

@@ -110,6 +110,14 @@ impl Store {
         Ok(())
     }
 
+    /// Has these and no others, from one moment to the next.
+    pub(crate) fn replace(&self, identities: Vec<Identity>) -> Result<(), KeyError> {
+        let new = identities.into_iter().map(|identity| Entry::new(identity, None));
+        let new = new.collect::<Result<_, _>>()?;
+        self.state().entries = new;
+        Ok(())
+    }
+
     /// Forgets a key. False if it is not there.
     pub(crate) fn remove(&self, key_blob: &[u8]) -> bool {
         let mut state = self.state();

@@ -245,3 +245,18 @@ fn files_are_read_as_ssh_add_does() {
     let error = Identity::read(&path).unwrap_err();
     assert_eq!(error.to_string(), format!("{} is no key in OpenSSH's format", path.display()));
 }
+
+#[tokio::test]
+async fn keys_are_exchanged_for_others_all_at_once_or_not_at_all() {
+    let (old, new) = (new_key("old"), new_key("new"));
+    let agent = agent_with([old.clone()]).await;
+    let mut client = connect(&agent);
+    let encrypted = Identity::new(fixed_key().encrypt(&mut rand::rng(), "passphrase").unwrap(), "encrypted");
+    assert_eq!(agent.set_identities([new.clone(), encrypted]), Err(KeyError::Encrypted));
+    assert_eq!(comments(&mut client).await, ["old"]);
+    let short = new.clone().constrained(Constraint::Lifetime(1));
+    agent.set_identities([new, short]).unwrap();
+    assert_eq!(comments(&mut client).await, ["new", "new"], "as a builder takes them");
+    agent.set_identities([]).unwrap();
+    assert!(comments(&mut client).await.is_empty());
+}
