@@ -5,7 +5,7 @@
 
 use std::{error::Error as StdError, io, path::PathBuf, process::ExitCode};
 
-use mock_base::VerificationError;
+use mock_base::{VerificationError, fault::FaultError};
 use mock_core::{HostKeyError, KitError, ShutdownError, StartError};
 
 use crate::{
@@ -70,6 +70,8 @@ pub(crate) enum Error {
     Files { path: PathBuf, source: io::Error },
     #[error("the fault `{fault}` would never strike: {}", player.missing())]
     FaultOfNobody { fault: String, player: Player },
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     #[error("SFTP ended early")]
     Sftp(#[source] mock_sftp::ServeError),
     #[error("cannot receive signals")]
@@ -118,6 +120,7 @@ impl Error {
             Self::Scenario(_)
             | Self::Check { .. }
             | Self::UsersOfScenario { .. }
+            | Self::Fault(_)
             | Self::FaultOfNobody { .. }
             | Self::SameUser { .. }
             | Self::Start(StartError::Version { .. })

@@ -113,7 +113,7 @@ pub(crate) enum AgentPolicy {
 }
 
 impl FromStr for AgentPolicy {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text {
@@ -124,10 +124,12 @@ impl FromStr for AgentPolicy {
             "wrong-length" => Self::WrongLength,
             "garbage" => Self::Garbage,
             "wrong-signature" => Self::WrongSignature,
-            other => {
-                let count = other.strip_prefix("refuse-after=").and_then(|count| count.parse().ok());
-                Self::RefuseAfter(count.ok_or("no such policy: `--help` lists them")?)
-            }
+            other => match other.strip_prefix("refuse-after=") {
+                Some(count) => Self::RefuseAfter(count.parse().map_err(|_| {
+                    format!("`{count}` behind `refuse-after=` is no count: write a whole number, such as `refuse-after=2`")
+                })?),
+                None => return Err(format!("there is no policy `{other}`: `mock-ssh agent --help` lists them")),
+            },
         })
     }
 }

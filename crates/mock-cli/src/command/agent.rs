@@ -6,7 +6,7 @@
 use std::{io::IsTerminal as _, path::Path, sync::Arc};
 
 use mock_agent::{
-    Action, Asked, Delay, GenerateError, Identity, KeyType, MockAgent, MockAgentBuilder, Policy,
+    Action, Asked, AskedToSign, Delay, GenerateError, Identity, KeyType, MockAgent, MockAgentBuilder, Policy,
     ShutdownError, ssh_key::HashAlg,
 };
 use mock_process::Client;
@@ -122,19 +122,16 @@ async fn start(args: &AgentArgs, identities: Vec<Identity>) -> Result<MockAgent,
     Ok(builder.start().await?)
 }
 
-/// A policy of the library, from words.
+/// A policy of the library, from words. It is about signatures; everything else is answered.
 pub(crate) fn sign_policy(policy: AgentPolicy, delay: Delay) -> impl Policy + 'static {
-    move |asked: &Asked<'_>| match asked.signing {
-        Some(_) => decide(policy, asked).after(delay),
+    move |asked: &Asked<'_>| match &asked.signing {
+        Some(signing) => decide(policy, signing).after(delay),
         None => Action::answer(),
     }
 }
 
-/// What becomes of a request. A policy is about signatures; everything else is answered.
-fn decide(policy: AgentPolicy, asked: &Asked<'_>) -> Action {
-    let Some(signing) = asked.signing else {
-        return Action::answer();
-    };
+/// What becomes of a signature.
+fn decide(policy: AgentPolicy, signing: &AskedToSign<'_>) -> Action {
     match policy {
         AgentPolicy::Allow => Action::answer(),
         AgentPolicy::Refuse => Action::refuse(),

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &SftpServerArgs) -> Result<(), Error> {
         _ => Files::in_memory(MemFs::new()),
     };
     for fault in &args.fault {
-        let _checked_when_it_was_read = files.faults().add(fault.clone());
+        files.faults().add(fault.clone())?;
     }
     serve::in_runtime(sftp(args, files.without_contents().sftp()))
 }

@@ -1,13 +1,17 @@
 //! What an agent does with each request: those of a server that are about events and expectations, and its own.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use mock_agent::{
-    Constraint, Identity, MockAgent,
+    Constraint, Identity, KeyError, MockAgent,
     ssh_key::{HashAlg, PrivateKey, PublicKey},
 };
 use mock_base::{Delay, ParsedExpectation};
 use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
 
 use super::{
     Target,
@@ -124,7 +128,7 @@ pub(crate) struct Policy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Passphrase {
-    /// The passphrase.
+    /// The passphrase. An empty one is none.
     passphrase: String,
 }
 
@@ -178,18 +182,15 @@ impl ControlledAgent {
         Self { agent: Arc::clone(agent), identities, policy, begin, faults }
     }
 
-    fn reset(&self) {
+    fn reset(&self) -> Result<(), KeyError> {
         let agent = &self.agent;
-        agent.remove_all();
-        for identity in &self.identities {
-            // It has been there once.
-            let _added = agent.add(identity.clone());
-        }
+        agent.set_identities(self.identities.iter().cloned())?;
         agent.end_lock();
         agent.set_policy(sign_policy(self.policy.0, self.policy.1));
         agent.expectations().truncate(self.begin);
         self.faults.reset();
         agent.reset();
+        Ok(())
     }
 
     fn list(&self) -> Answer {
@@ -197,13 +198,16 @@ impl ControlledAgent {
         Answer::Identities(Identities { identities: keys.iter().map(IdentityLine::new).collect() })
     }
 
-    fn add(&self, request: &Add) -> Result<Answer, Failure> {
+    async fn add(&self, request: Add) -> Result<Answer, Failure> {
         let lifetime = request.lifetime.as_ref().map(duration).transpose()?;
-        for mut identity in request.identities()? {
+        let confirm = request.confirm;
+        // Apart, because the primes of an RSA key and a slow disk take their time.
+        let identities = spawn_blocking(move || request.identities());
+        for mut identity in identities.await.map_err(|error| bad(error.to_string()))?? {
             if let Some(lifetime) = lifetime {
                 identity = identity.constrained(Constraint::lifetime(lifetime));
             }
-            if request.confirm {
+            if confirm {
                 identity = identity.constrained(Constraint::Confirm);
             }
             self.agent.add(identity).map_err(|error| bad(error.to_string()))?;
@@ -243,6 +247,7 @@ impl Add {
                 vec![generate(key_type).map_err(|error| bad(error.to_string()))?]
             }
             (None, Some(path), None) => {
+                regular(path)?;
                 Identity::read(path).map_err(|error| bad(crate::error::sentence(&error)))?
             }
             (None, None, Some(text)) => {
@@ -254,6 +259,16 @@ impl Add {
             _ => return Err(bad("one of `generate`, `file` and `private_key` is to be there")),
         };
         Ok(identities.into_iter().map(commented).collect())
+    }
+}
+
+/// Refuses what is no file with an end: what reads a FIFO or a terminal may wait for ever.
+fn regular(path: &Path) -> Result<(), Failure> {
+    let wrong = |why: String| Err(bad(format!("cannot read {}: {why}", path.display())));
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => wrong("it is not a regular file".to_owned()),
+        Err(error) => wrong(crate::error::fragment(&error)),
     }
 }
 
@@ -288,19 +303,16 @@ impl Target for ControlledAgent {
                 Ok(Answer::Expecting(Expecting { expectation: text, count: agent.expectations().len() }))
             }
             Request::Reset(_) => {
-                self.reset();
+                self.reset().map_err(|error| bad(error.to_string()))?;
                 Ok(Answer::Done(Done {}))
             }
             Request::Events(request) => page(&request, |_query| agent.events()),
             Request::Wait(request) => wait(request, |_query| agent.events()).await,
             Request::List(_) => Ok(self.list()),
-            Request::Add(request) => self.add(&request),
+            Request::Add(request) => self.add(request).await,
             Request::Remove(request) => self.remove(&request),
             Request::Policy(Policy { policy, delay }) => {
-                let hint = "`mock-ssh agent --help` lists them".to_owned();
-                let policy = policy
-                    .parse::<AgentPolicy>()
-                    .map_err(|_| bad(format!("there is no policy `{policy}`")).hint(hint))?;
+                let policy = policy.parse::<AgentPolicy>().map_err(bad)?;
                 let delay = delay.map(|delay| delay.parse::<Delay>()).transpose();
                 let delay = delay.map_err(|error| bad(format!("delay: {error}")))?.unwrap_or(Delay::ZERO);
                 agent.set_policy(sign_policy(policy, delay));
@@ -310,6 +322,10 @@ impl Target for ControlledAgent {
             Request::FaultRemove(request) => fault::remove(&request, &self.faults),
             Request::FaultSwitch(request) => fault::switch(&request, &self.faults),
             Request::FaultList(_) => Ok(fault::list(&self.faults)),
+            Request::Lock(request) if request.passphrase.is_empty() => {
+                let hint = "to clients an empty passphrase is none: they could never unlock it".to_owned();
+                Err(bad("the passphrase is empty").hint(hint))
+            }
             Request::Lock(request) if agent.lock(request.passphrase.as_bytes().to_vec()) => {
                 Ok(Answer::Done(Done {}))
             }

@@ -170,8 +170,8 @@ pub(crate) struct StateSet {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Events {
-    /// Only what this selects, in the text form of queries: `exec "rm *" user deploy`. Without it, everything, what the
-    /// agent recorded included.
+    /// Only what this selects, in the text form of queries: `exec "rm *" user deploy`. Without it, everything in the
+    /// journal, whoever recorded it.
     pub(super) query: Option<String>,
     /// Only events with this number `seq` or a higher one.
     #[serde(default)]

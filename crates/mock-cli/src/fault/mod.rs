@@ -110,7 +110,9 @@ pub(crate) fn play(faults: &[Fault], builder: Builder, files: Option<&Files>) ->
     faults.iter().cloned().fold(builder, |builder, fault| match fault {
         Fault::Server(fault) => builder.fault(fault),
         Fault::Files(fault) => {
-            let _checked_when_it_was_read = files.map(|files| files.faults().add(fault));
+            // Every fault here was read from a text, and that is when it was checked.
+            let added = files.map(|files| files.faults().add(fault));
+            debug_assert!(!matches!(added, Some(Err(_))), "{added:?}");
             builder
         }
         Fault::Agent(_) => builder,

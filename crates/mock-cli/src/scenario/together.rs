@@ -104,7 +104,6 @@ impl Host {
             None => kit,
         }
     }
-
 }
 
 impl Hosts {

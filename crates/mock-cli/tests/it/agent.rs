@@ -95,6 +95,42 @@ fn requests_change_what_it_does_until_they_reset_it() {
 }
 
 #[test]
+fn what_a_request_cannot_have_is_named_and_holds_up_nobody() {
+    let directory = temporary();
+    let at = |name: &str| directory.path().join(name);
+    nix::unistd::mkfifo(&at("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    std::fs::write(at("big"), vec![b'x'; 1024 * 1024 + 1]).unwrap();
+    let control = at("control");
+    let arguments = ["agent", "--json", "--generate", "ed25519", "--control", control.to_str().unwrap()];
+    let mut server = Server::start(&arguments);
+    let socket = socket(&server.stdout.json());
+    let mut client = UnixStream::connect(&control).unwrap();
+    let answers = Lines::of(client.try_clone().unwrap());
+    for (request, complaint) in [
+        (json!({ "command": "identities.add", "file": at("fifo") }), "it is not a regular file"),
+        (json!({ "command": "identities.add", "file": directory.path() }), "it is not a regular file"),
+        (json!({ "command": "identities.add", "file": "/dev/zero" }), "it is not a regular file"),
+        (json!({ "command": "identities.add", "file": at("missing") }), "no such file or directory"),
+        (json!({ "command": "identities.add", "file": at("big") }), "it has more than 1048576 bytes"),
+        (json!({ "command": "lock", "passphrase": "" }), "the passphrase is empty"),
+        (json!({ "command": "policy.set", "policy": "sometimes" }), "there is no policy `sometimes`"),
+        (
+            json!({ "command": "policy.set", "policy": "refuse-after=x" }),
+            "`x` behind `refuse-after=` is no count",
+        ),
+    ] {
+        client.write_all(format!("{request}\n").as_bytes()).unwrap();
+        let answer = answers.json();
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert_eq!(answer["error"]["code"], "bad_request");
+        assert!(message.contains(complaint), "{complaint:?} is not in {message}");
+    }
+    assert!(matches!(ask(&socket, &sign(&socket)), Response::SignResponse(_)), "nothing has changed");
+    server.signal(Signal::SIGTERM);
+    assert_eq!(server.ended().code(), Some(0));
+}
+
+#[test]
 fn a_shell_reads_exports() {
     let directory = temporary();
     let path = directory.path().join("agent.sock");
@@ -134,7 +170,8 @@ fn a_command_gets_the_socket_and_ends_it() {
 #[test]
 fn mistakes_are_named() {
     for (arguments, status, complaint) in [
-        (&["agent", "--policy", "sometimes"][..], 2, "no such policy"),
+        (&["agent", "--policy", "sometimes"][..], 2, "there is no policy `sometimes`"),
+        (&["agent", "--policy", "refuse-after=x"], 2, "`x` behind `refuse-after=` is no count"),
         (&["agent", "--key", "/nowhere/key"], 4, "cannot read /nowhere/key"),
         (&["agent", "--socket", "/nowhere/agent.sock"], 3, "cannot start the agent"),
         (&["agent", "--", "/nowhere/program"], 6, "cannot run `/nowhere/program`"),
