@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use mock_base::{Recorder, event::Panicked, fault::Occasion};
+use mock_base::{Delay, Recorder, event::Panicked, fault::Occasion};
 use ssh_key::encoding::Encode;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     ListedIdentity, Outcome, Policy, Purpose, Request, Response, SessionBind, SignRequest, Signer,
     accept::Shared,
     binding::Bindings,
-    fault::troubled,
+    fault::{Trouble, trouble},
     policy::Answer,
     store::{Entry, Unlocked},
 };
@@ -47,8 +47,10 @@ pub(crate) struct Conversation {
 pub(crate) struct Considered {
     request: Request,
     purpose: Option<Purpose>,
-    /// What is to be done.
-    action: Action,
+    /// With what it is to be answered.
+    answer: Answer,
+    /// How long it waits before anything is done.
+    pub(crate) delay: Duration,
     /// Whether a fault has decided that, and not a policy.
     pub(crate) by_fault: bool,
     /// Whether it takes long enough to be done elsewhere than in a task.
@@ -107,25 +109,39 @@ impl Conversation {
             Some(policy) => self.decided(&*policy, &asked),
             None => Action::answer(),
         };
+        let mut delays = vec![action.delay];
         let own = entry.as_ref().and_then(|entry| entry.identity.own_policy());
         if let (Answer::Proper, Some(own)) = (action.answer, own) {
-            let waited = action.delay;
             action = self.decided(own, &asked);
-            if action.delay.is_zero() {
-                action = action.after(waited);
-            }
+            delays.push(action.delay);
         }
-        let said = action.answer;
-        if !self.shared.faults.is_empty() {
-            let occasion = Occasion::new(&self.shared.state, self.shared.seed);
-            let occasion =
-                occasion.on_connection(self.connection, &self.peer).by(asked.user().unwrap_or_default());
-            let concerned = (&request, &self.shared.store);
-            action = troubled(&self.shared.faults, &occasion, concerned, action, &self.recorder);
-        }
-        let by_fault = said != action.answer;
+        let trouble = self.trouble(&asked);
+        delays.extend(trouble.delays);
+        let (by_fault, answer) = (trouble.answer.is_some(), trouble.answer.unwrap_or(action.answer));
+        let delay = self.drawn(&delays);
         let is_slow = entry.is_some_and(|entry| entry.is_slow());
-        Considered { request, purpose, action, by_fault, is_slow }
+        Considered { request, purpose, answer, delay, by_fault, is_slow }
+    }
+
+    /// What faults make of it.
+    fn trouble(&self, asked: &Asked<'_>) -> Trouble {
+        let Shared { faults, state, seed, store, .. } = &*self.shared;
+        if faults.is_empty() {
+            return Trouble::default();
+        }
+        let occasion = Occasion::new(state, *seed).on_connection(self.connection, &self.peer);
+        let occasion = occasion.by(asked.user().unwrap_or_default());
+        trouble(faults, &occasion, (asked.request, store), &self.recorder)
+    }
+
+    /// All of these, one after the other.
+    fn drawn(&self, delays: &[Delay]) -> Duration {
+        if delays.iter().all(Delay::is_zero) {
+            return Duration::ZERO;
+        }
+        let mut rng = self.shared.seed.rng(&[self.connection, self.requests]);
+        let drawn = delays.iter().map(|delay| delay.sample(&mut rng));
+        drawn.fold(Duration::ZERO, Duration::saturating_add)
     }
 
     /// What a policy says. One that panics has its client cut off, and nobody else.
@@ -150,20 +166,11 @@ impl Conversation {
         Asked { connection: self.connection, number: self.requests, request, bindings, signing }
     }
 
-    /// How long a considered request waits.
-    pub(crate) fn delay(&self, considered: &Considered) -> Duration {
-        let delay = considered.action.delay;
-        if delay.is_zero() {
-            return Duration::ZERO;
-        }
-        delay.sample(&mut self.shared.seed.rng(&[self.connection, self.requests]))
-    }
-
     /// Does what is asked, or what a policy said instead.
     pub(crate) fn answer(&mut self, considered: Considered) -> Answered {
-        let Considered { request, purpose, action, .. } = considered;
+        let Considered { request, purpose, answer, .. } = considered;
         let session = purpose.as_ref().and_then(|purpose| self.bindings.session_of(purpose)).cloned();
-        let (done, fault) = match action.answer {
+        let (done, fault) = match answer {
             Answer::Proper => (self.act(&request, purpose.as_ref()), None),
             Answer::Refusal => (Err(Failure::Refused), None),
             // Nobody can tell from outside that it was done, so it is not.

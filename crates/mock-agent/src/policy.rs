@@ -165,8 +165,8 @@ impl Action {
         Self::new(Answer::Broken(Break::WrongSignature))
     }
 
-    /// Waits this long before anything else. What is drawn depends on the agent's seed, the connection and the number
-    /// of the request.
+    /// Waits this long before anything else, beside what other policies and faults take. What is drawn depends on the
+    /// agent's seed, the connection and the number of the request.
     pub fn after(mut self, delay: impl Into<Delay>) -> Self {
         self.delay = delay.into();
         self

@@ -109,9 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         while let Some(frame) = self.next_frame().await? {
             let considered = conversation.consider(Request::decode(frame));
             let leaving = if considered.by_fault { Left::Fault } else { Left::Policy };
-            let delay = conversation.delay(&considered);
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
+            if !considered.delay.is_zero() {
+                tokio::time::sleep(considered.delay).await;
             }
             let answered;
             (conversation, answered) = answer(conversation, considered).await?;

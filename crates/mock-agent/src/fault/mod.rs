@@ -27,7 +27,7 @@ mod text;
 use mock_base::{Delay, Pattern};
 
 pub use mock_base::fault::{FaultError, FaultId, FaultInfo, Faults};
-pub(crate) use play::troubled;
+pub(crate) use play::{Trouble, trouble};
 
 use crate::Operation;
 
@@ -70,7 +70,7 @@ impl Stage {
     }
 }
 
-/// What goes wrong with a request. All but `delay` come instead of what policies say.
+/// What goes wrong with a request. All but `delay` come instead of what policies say; delays add up, with those of policies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Action {

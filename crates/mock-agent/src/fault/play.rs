@@ -1,7 +1,7 @@
 //! What faults make of a request: the same actions that policies have.
 
 use mock_base::{
-    Recorder,
+    Delay, Recorder,
     fault::{Faults, Occasion},
 };
 use ssh_key::{HashAlg, PublicKey};
@@ -9,25 +9,33 @@ use ssh_key::{HashAlg, PublicKey};
 use super::{Action, Stage};
 use crate::{
     Request,
-    policy::{self, Answer, Break},
+    policy::{Answer, Break},
     store::Store,
 };
 
-/// The action that is taken, where faults strike; otherwise the one that policies have said.
-pub(crate) fn troubled(
+/// What faults make of a request.
+#[derive(Default)]
+pub(crate) struct Trouble {
+    /// With what it is answered, if not as policies have said. The last fault that says so is heard.
+    pub(crate) answer: Option<Answer>,
+    /// How long it takes, beside what policies have said: all of these.
+    pub(crate) delays: Vec<Delay>,
+}
+
+/// What becomes of a request where faults strike.
+pub(crate) fn trouble(
     faults: &Faults<Stage>,
     occasion: &Occasion<'_>,
     (request, store): (&Request, &Store),
-    said: policy::Action,
     recorder: &Recorder,
-) -> policy::Action {
+) -> Trouble {
     let names = names(request, store);
-    let mut action = said;
+    let mut trouble = Trouble::default();
     for struck in faults.strike(occasion, |stage| stage.is_at(request, &names)) {
         struck.record(recorder);
-        action.answer = match *struck.action() {
+        trouble.answer = Some(match *struck.action() {
             Action::Delay(delay) => {
-                action.delay = delay;
+                trouble.delays.push(delay);
                 continue;
             }
             Action::Refuse => Answer::Refusal,
@@ -37,9 +45,9 @@ pub(crate) fn troubled(
             Action::WrongLength => Answer::Broken(Break::WrongLength),
             Action::Garbage => Answer::Broken(Break::Garbage),
             Action::WrongSignature => Answer::Broken(Break::WrongSignature),
-        };
+        });
     }
-    action
+    trouble
 }
 
 impl Stage {

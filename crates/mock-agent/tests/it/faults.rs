@@ -117,6 +117,27 @@ async fn silence_is_for_one_request_and_a_delay_for_all_that_follow_it() {
 }
 
 #[tokio::test]
+async fn delays_of_policies_and_faults_add_up() {
+    pause();
+    let seconds = Duration::from_secs;
+    let key = new_key("deploy").policy(SignPolicy::allow().delayed(seconds(20)));
+    let agent = MockAgent::builder()
+        .identities([key.clone()])
+        .policy(SignPolicy::allow().delayed(seconds(100)))
+        .fault("agent sign: delay 3s".parse().unwrap())
+        .fault("agent any: delay 4s".parse().unwrap())
+        .start()
+        .await
+        .unwrap();
+    let mut client = connect(&agent);
+    let begun = Instant::now();
+    client.send(&sign(&key, "x").to_frame().encode()).await;
+    // The client's own deadlines run on the same clock.
+    agent.events().wait_for(mock_agent::agent_request()).within(seconds(600)).await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 127);
+}
+
+#[tokio::test]
 async fn what_does_not_fit_keeps_an_agent_from_starting() {
     let fault = Fault::new(Stage::any(), Action::WrongSignature);
     let Err(StartError::Fault(error)) = MockAgent::builder().fault(fault).start().await else {
