@@ -16,7 +16,7 @@ pub enum Action {
     /// Nothing more is read or sent, for as long as the client waits. At `stdin`, only this channel's input is no longer
     /// read; at `stdout`, its output no longer sent. `stall`
     Stall,
-    /// Goes on after this time. `delay 1s..3s`
+    /// Goes on after this time. Of several at one moment the longest counts. `delay 1s..3s`
     Delay(Delay),
     /// From here on, so many bytes a second in each direction; at `stdout`, of this channel's output. `bandwidth 64KiB/s`
     Bandwidth(u64),
@@ -45,7 +45,8 @@ pub enum Action {
     NothingInCommon,
     /// Signs the key exchange wrongly. `wrong-signature`
     WrongSignature,
-    /// Has another host key, made for each connection. `new-host-key`
+    /// Has another host key: an Ed25519 key that the server makes once, at the first connection that meets it.
+    /// `new-host-key`
     NewHostKey,
     /// Refuses the attempt to log in, or the request. `fail`, at a login also `fail leaving publickey,password`
     Fail {

@@ -178,7 +178,12 @@ impl Scene {
             Action::Stall => self.shape(|shaping| shaping.stalled = true),
             Action::Delay(delay) => {
                 let delay = self.drawn(*delay, struck);
-                self.shape(|shaping| shaping.until = Some(Instant::now() + delay));
+                self.shape(|shaping| match Instant::now().checked_add(delay) {
+                    // Delays of one moment pass beside each other.
+                    Some(until) => shaping.until = shaping.until.max(Some(until)),
+                    // Longer than a clock can tell.
+                    None => shaping.stalled = true,
+                });
             }
             Action::Bandwidth(rate) => self.shape(|shaping| shaping.rate = Some(*rate)),
             Action::Pieces(bytes) => self.shape(|shaping| shaping.pieces = Some(*bytes)),
