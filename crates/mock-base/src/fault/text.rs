@@ -88,6 +88,13 @@ pub fn first_word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, FaultEr
     let tokens = tokens(text, MARKS)?;
     let is_mark = |token: &Token| !token.quoted && matches!(token.text.as_str(), ":" | ";");
     let first = tokens.get(..1).filter(|first| !first.iter().any(is_mark)).unwrap_or_default();
+    if let [Token { text: glued, quoted: false, .. }] = first
+        && let Some((word, _action)) = glued.split_once(':')
+        && let Some((_, found)) = known.iter().find(|(known, _)| *known == word)
+    {
+        // Whoever reads the whole tells that a space is missing.
+        return Ok(*found);
+    }
     Ok(Words::new(text, first, 0).one_of("a stage", known)?)
 }
 
@@ -101,6 +108,9 @@ impl<S: Stage> FromStr for FaultRule<S> {
         let colon = head.iter().position(|token| !token.quoted && token.text == ":");
         let end = |tokens: &[Token]| tokens.last().map_or(0, |token| token.at + token.width);
         let Some((stage, action)) = colon.and_then(|at| Some((head.get(..at)?, head.get(at + 1..)?))) else {
+            if let Some(error) = glued::<S>(text, head) {
+                return Err(error.into());
+            }
             let stage = S::read(&mut Words::new(text, head, end(head)));
             // A stage that is misspelt is what matters first.
             stage?;
@@ -128,6 +138,30 @@ impl<S: Stage> FromStr for FaultRule<S> {
         }
         Ok(rule)
     }
+}
+
+/// That a space is missing behind the colon, as in `accept:reset`. A colon may be a word's own, as in `agent sign SHA256:x`, so
+/// behind it there has to be an action, unless it is the first word.
+fn glued<S: Stage>(text: &str, head: &[Token]) -> Option<GrammarError> {
+    let candidates = head.iter().enumerate().filter(|(_, token)| !token.quoted);
+    candidates.into_iter().find_map(|(index, token)| {
+        let (word, rest) = token.text.split_once(':').filter(|(word, _)| !word.is_empty())?;
+        let width = word.chars().count();
+        let piece = |text: &str, from: usize| Token {
+            text: text.to_owned(),
+            quoted: false,
+            at: token.at + from,
+            width: text.chars().count(),
+        };
+        let stage = [head.get(..index)?, &[piece(word, 0)]].concat();
+        let action = [&[piece(rest, width + 1)], head.get(index + 1..)?].concat();
+        let mut words = Words::new(text, &stage, token.at + width);
+        let stage = S::read(&mut words).ok()?;
+        words.end().ok()?;
+        let is_action = index == 0 || stage.read_action(&mut Words::new(text, &action, 0)).is_ok();
+        let problem = format!("a space is missing behind the colon: write `{stage}: {rest}`");
+        is_action.then(|| GrammarError::new(text, token.at + width, 1, problem))
+    })
 }
 
 /// The words that begin a trigger.

@@ -72,8 +72,9 @@ impl Lexer<'_> {
         let mut text = String::from_iter(sign);
         if sign == Some('~') { self.expression(quote, &mut text) } else { self.literal(quote, &mut text) }
             .ok_or_else(|| self.error(begin, 1, "the quotes that begin here do not end"))?;
-        if self.peek().is_some_and(|char| !char.is_whitespace()) && !self.at_mark() {
-            return Err(self.error(self.at, 1, "a space is missing behind the quotes"));
+        if let Some(char) = self.peek().filter(|char| !char.is_whitespace() && !self.at_mark()) {
+            let behind = if self.marks.contains(&char) { "the colon" } else { "the quotes" };
+            return Err(self.error(self.at, 1, format!("a space is missing behind {behind}")));
         }
         Ok(Token { text, quoted: true, at: begin, width: self.at - begin })
     }
