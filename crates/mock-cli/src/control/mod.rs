@@ -26,9 +26,9 @@ use tokio::{
     io::BufReader,
     net::UnixListener,
     sync::{mpsc, watch},
-    task::JoinSet,
     time::timeout,
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::answer::{Answer, Failure};
 pub(crate) use self::{agent::ControlledAgent, handle::ControlledLab, socket::ListenError};
@@ -94,9 +94,19 @@ struct Shared<T> {
     reasons: Option<mpsc::Sender<Reason>>,
     /// Set when the server is about to stop.
     stopping: watch::Receiver<bool>,
+    /// Every task that serves clients.
+    tasks: TaskTracker,
+    /// Cancelled when those that are left are to end at once.
+    cut: CancellationToken,
 }
 
-impl<T> Shared<T> {
+impl<T: Send + Sync + 'static> Shared<T> {
+    /// Runs this, unless it is cut off.
+    fn spawn(self: &Arc<Self>, serving: impl Future<Output: Send> + Send + 'static) {
+        let cut = self.cut.clone();
+        self.tasks.spawn(async move { cut.run_until_cancelled(serving).await });
+    }
+
     /// Ready when the server is about to stop.
     async fn stop(&self) {
         // Whoever could tell may be gone: then it stops as well.
@@ -116,7 +126,8 @@ impl<T> Shared<T> {
 pub(crate) struct Control {
     reasons: mpsc::Receiver<Reason>,
     stopping: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    tasks: TaskTracker,
+    cut: CancellationToken,
 }
 
 impl Control {
@@ -138,15 +149,18 @@ impl Control {
         reasons_given: mpsc::Receiver<Reason>,
     ) -> Self {
         let (stopping, is_stopping) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
         if let Some(endpoint) = endpoint {
-            let shared = Arc::new(Shared { target, reasons, stopping: is_stopping });
+            let (tasks, cut) = (tasks.clone(), cut.clone());
+            let shared = Arc::new(Shared { target, reasons, stopping: is_stopping, tasks, cut });
             match endpoint {
-                Endpoint::Stdin => tasks.spawn(on_stdin(shared)),
-                Endpoint::Socket(listener, file) => tasks.spawn(accept(listener, file, shared)),
-            };
+                Endpoint::Stdin => shared.spawn(on_stdin(Arc::clone(&shared))),
+                Endpoint::Socket(listener, file) => {
+                    shared.spawn(accept(listener, file, Arc::clone(&shared)));
+                }
+            }
         }
-        Self { reasons: reasons_given, stopping, tasks }
+        Self { reasons: reasons_given, stopping, tasks, cut }
     }
 
     /// The next reason to stop; none ever where nobody makes requests.
@@ -171,12 +185,14 @@ impl Control {
         }
     }
 
-    /// Answers what waits for an answer, and ends.
-    pub(crate) async fn end(mut self) {
+    /// Answers what waits for an answer, and ends. Nothing of the target is held by a client then: one that does not read
+    /// its answers is cut off.
+    pub(crate) async fn end(self) {
         self.stopping.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        let _somebody_does_not_read = timeout(PATIENCE, all).await;
-        self.tasks.shutdown().await;
+        self.tasks.close();
+        let _somebody_does_not_read = timeout(PATIENCE, self.tasks.wait()).await;
+        self.cut.cancel();
+        self.tasks.wait().await;
     }
 }
 
@@ -187,26 +203,22 @@ async fn on_stdin<T: Target>(shared: Arc<Shared<T>>) {
     }
 }
 
-/// Accepts clients until the server stops, then waits for them.
-async fn accept<T: Target>(listener: UnixListener, file: SocketFile, shared: Arc<Shared<T>>) {
-    let mut clients = JoinSet::new();
+/// Accepts clients until the server stops.
+async fn accept<T: Target>(listener: UnixListener, _file: SocketFile, shared: Arc<Shared<T>>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    let shared = Arc::clone(&shared);
-                    clients.spawn(async move {
+                    let of_client = Arc::clone(&shared);
+                    shared.spawn(async move {
                         let (reader, writer) = client.into_split();
-                        serve(BufReader::new(reader), Writer::Socket(writer), &shared).await;
+                        serve(BufReader::new(reader), Writer::Socket(writer), &of_client).await
                     });
                 }
                 // A client that has gone, or too many open files. Those are not fewer at once.
                 Err(_) => tokio::time::sleep(RETRY).await,
             },
-            Some(_ended) = clients.join_next() => {}
             () = shared.stop() => break,
         }
     }
-    drop((listener, file));
-    while clients.join_next().await.is_some() {}
 }

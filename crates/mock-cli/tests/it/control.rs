@@ -3,19 +3,22 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     os::unix::{
         fs::PermissionsExt as _,
         net::{UnixListener, UnixStream},
     },
     path::Path,
+    process::Stdio,
 };
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
-use crate::support::{Lines, PROGRAM, Server, command, filters, is_empty, path, run, temporary, text};
+use crate::support::{
+    Lines, PROGRAM, Process, Server, command, filters, is_empty, path, run, temporary, text,
+};
 
 /// A client of a control socket.
 pub(crate) struct Client {
@@ -230,6 +233,45 @@ fn what_cannot_be_understood_is_answered_with_what_is_wrong() {
     }
     filters().bind(|| insta::assert_snapshot!("control_errors", answers));
     assert!(server.stop(Signal::SIGTERM).success());
+}
+
+#[test]
+fn a_client_that_does_not_read_takes_nobodys_verdict_away() {
+    let (mut server, ready, mut client) = controlled(&["--expect", "exec x1"]);
+    // Its answers are far more than a socket holds, its requests are not.
+    let mut idle: Vec<_> =
+        (0..8).map(|_| UnixStream::connect(path(&ready["control_socket"])).unwrap()).collect();
+    for idle in &mut idle {
+        idle.write_all("{\"command\":\"client_kit\"}\n".repeat(1000).as_bytes()).unwrap();
+    }
+    assert_eq!(client.ask(&json!({ "command": "verify" }))["verified"], false);
+    server.signal(Signal::SIGTERM);
+    assert_eq!(server.ended().code(), Some(1));
+    assert_eq!(server.stdout.json()["unmet"][0]["expected"], "exec exactly once");
+    assert!(server.stderr.rest().join("\n").contains("the expectation was not met"));
+    assert!(is_empty(server.temporary.path()));
+}
+
+#[test]
+fn answers_on_a_standard_output_that_nobody_reads_take_no_verdict_away() {
+    let temporary = temporary();
+    let mut serve = command(PROGRAM, temporary.path());
+    serve.args(["--control", "-", "--expect", "exec x1"]);
+    let mut child =
+        serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let requests = "{\"command\":\"client_kit\"}\n".repeat(1000);
+    child.stdin.take().unwrap().write_all(requests.as_bytes()).unwrap();
+    let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    // The first answer is there, so others wait behind it in a pipe that holds 64 KiB.
+    for _ in 0..2 {
+        stdout.read_line(&mut String::new()).unwrap();
+    }
+    let stderr = Lines::of(child.stderr.take().unwrap());
+    let mut process = Process::new(child);
+    kill(process.id, Signal::SIGTERM).unwrap();
+    assert_eq!(process.ended().code(), Some(1));
+    assert!(stderr.rest().join("\n").contains("the expectation was not met"));
+    assert!(is_empty(temporary.path()));
 }
 
 #[test]
