@@ -14,17 +14,17 @@ use tokio::{
 
 use crate::support::{SOON, Trusting, answered, exec, handshake, login, open};
 
-fn fault(text: &str) -> Fault {
+pub(crate) fn fault(text: &str) -> Fault {
     text.parse().unwrap()
 }
 
-fn in_memory(text: &str) -> MockSshServer {
+pub(crate) fn in_memory(text: &str) -> MockSshServer {
     let builder = open().exec(Exec::on("lines").reply("one\ntwo\nthree\n")).exec(Exec::echo());
     builder.fault(fault(text)).handshake_timeout(None).start_in_memory().unwrap()
 }
 
 /// What a handshake comes to.
-async fn connect(stream: DuplexStream) -> Result<(), russh::Error> {
+pub(crate) async fn connect(stream: DuplexStream) -> Result<(), russh::Error> {
     let config = std::sync::Arc::new(russh::client::Config::default());
     russh::client::connect_stream(config, stream, Trusting).await.map(drop)
 }
@@ -122,35 +122,6 @@ async fn a_delay_of_ten_minutes_takes_no_time_to_test() {
         assert_eq!(server.events().faults()[0].stage, stage);
         server.shutdown().await.unwrap();
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_delays_at_one_moment_the_longest_counts() {
-    let server = in_memory("kex: delay 10m");
-    let _shorter = server.faults().scoped(fault("kex: delay 1s")).unwrap();
-    let begun = Instant::now();
-    login(&server).await;
-    let took = begun.elapsed().as_secs();
-    assert!((600..610).contains(&took), "{took} s");
-    server.shutdown().await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_delay_longer_than_any_clock_is_a_stall() {
-    let for_ever = Fault::new(Stage::Kex, Action::delay(Duration::MAX));
-    let server = open().fault(for_ever).handshake_timeout(None).start_in_memory().unwrap();
-    let connecting = connect(server.connect());
-    tokio::pin!(connecting);
-    tokio::select! {
-        done = &mut connecting => panic!("{done:?}"),
-        struck = server.events().wait_for(event::fault()) => assert_eq!(struck.unwrap().stage, "kex"),
-    }
-    let events = server.events();
-    let (ended, shut) = tokio::join!(connecting, server.shutdown());
-    shut.unwrap();
-    assert!(ended.is_err());
-    assert_eq!(events.count(event::panicked()), 0);
-    assert_eq!(events.count(event::disconnected()), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ mod channels;
 #[path = "../common/mod.rs"]
 mod common;
 mod exec;
+mod fault_delays;
 mod faults;
 mod forwarding;
 mod handler;
