@@ -9,6 +9,7 @@ mod grammar;
 mod guard;
 mod journal;
 mod pattern;
+mod profile;
 mod state;
 
 pub use calls::Calls;
@@ -25,4 +26,5 @@ pub use journal::{
     Timeline, Totals, Wait, WaitError,
 };
 pub use pattern::{Pattern, PatternError, any, glob, prefix, regex};
+pub use profile::{Profile, ProfileLimits, SftpProfile, UnknownProfile};
 pub use state::State;

@@ -16,6 +16,7 @@ pub struct Algorithms {
     pub(crate) ciphers: Vec<String>,
     pub(crate) macs: Vec<String>,
     pub(crate) compression: Vec<String>,
+    pub(crate) ext_info: bool,
     pub(crate) strict_kex: bool,
 }
 
@@ -83,6 +84,7 @@ impl Algorithms {
                 "hmac-sha1",
             ]),
             compression: names(["none", "zlib@openssh.com", "zlib"]),
+            ext_info: true,
             strict_kex: true,
         }
     }
@@ -91,7 +93,7 @@ impl Algorithms {
     /// 1, triple DES, CBC. First in each list, before all of [`compatible`](Self::compatible); a client that has something
     /// better takes that by its own order.
     pub fn legacy() -> Self {
-        let Self { kex, host_keys, ciphers, macs, compression, strict_kex } = Self::compatible();
+        let Self { kex, host_keys, ciphers, macs, compression, ext_info, strict_kex } = Self::compatible();
         let and = |first: &[&str], rest: Vec<String>| {
             first.iter().map(|name| (*name).to_owned()).chain(rest).collect()
         };
@@ -109,6 +111,7 @@ impl Algorithms {
                 macs.into_iter().filter(|name| name != "hmac-sha1").collect(),
             ),
             compression,
+            ext_info,
             strict_kex,
         }
     }
@@ -134,15 +137,23 @@ impl Algorithms {
             ]),
             macs: names(["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"]),
             compression: names(["none", "zlib@openssh.com"]),
+            ext_info: true,
             strict_kex: true,
         }
     }
 
     /// The names in each list, in order: `kex`, `host_keys`, `ciphers`, `macs`, `compression`.
     pub fn lists(&self) -> impl Iterator<Item = (&'static str, &[String])> {
-        let Self { kex, host_keys, ciphers, macs, compression, strict_kex: _ } = self;
+        let Self { kex, host_keys, ciphers, macs, compression, ext_info: _, strict_kex: _ } = self;
         let names = ["kex", "host_keys", "ciphers", "macs", "compression"];
         names.into_iter().zip([kex, host_keys, ciphers, macs, compression].map(Vec::as_slice))
+    }
+
+    /// Announces with `ext-info-s` that it takes what clients say of themselves (RFC 8308 section 2.1), or does not: announced
+    /// by default. What a client then says is not looked at; a client that asks for it is told `server-sig-algs` in any case.
+    pub fn ext_info(mut self, announced: bool) -> Self {
+        self.ext_info = announced;
+        self
     }
 
     /// Announces strict key exchange (OpenSSH PROTOCOL section 1.10), or not: announced by default. It is in force if the
@@ -152,7 +163,8 @@ impl Algorithms {
         self
     }
 
-    /// Offers these key exchange methods. `ext-info-s` is announced in any case.
+    /// Offers these key exchange methods. What is announced behind them is no method: see [`ext_info`](Self::ext_info) and
+    /// [`strict_kex`](Self::strict_kex).
     pub fn kex<I: IntoIterator<Item: Into<String>>>(mut self, list: I) -> Self {
         self.kex = names(list);
         self

@@ -355,7 +355,7 @@ impl Builder {
         built.expectations = expectations.clone();
         check_version(&options.version)?;
         if host_keys.is_empty() {
-            host_keys = vec![HostKey::ed25519(), HostKey::shared_ecdsa()];
+            host_keys = options.default_keys.make();
         }
         Ok(BuiltParts {
             options,

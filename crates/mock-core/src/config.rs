@@ -7,7 +7,7 @@ use std::{
 
 use mock_base::Seed;
 
-use crate::Algorithms;
+use crate::{Algorithms, HostKey};
 
 /// Numbers and texts that a server runs by. The builder's methods say what each means.
 #[derive(Debug, Clone)]
@@ -29,10 +29,45 @@ pub(crate) struct Options {
     pub(crate) keepalive: Option<(Duration, usize)>,
     pub(crate) window: u32,
     pub(crate) max_packet: u32,
+    pub(crate) habits: Habits,
+    pub(crate) default_keys: DefaultKeys,
     pub(crate) grace: Duration,
     pub(crate) reveal_secrets: bool,
     pub(crate) recorded_stdin: usize,
     pub(crate) seed: Option<Seed>,
+}
+
+/// What a server does when a session has ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Habits {
+    pub(crate) exit_status_after_eof: bool,
+    pub(crate) closes_after_session: bool,
+}
+
+/// Types of host keys of a server that is given none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DefaultKeys {
+    pub(crate) ed25519: bool,
+    pub(crate) ecdsa: bool,
+    pub(crate) rsa: bool,
+}
+
+impl Default for DefaultKeys {
+    fn default() -> Self {
+        Self { ed25519: true, ecdsa: true, rsa: false }
+    }
+}
+
+impl DefaultKeys {
+    /// A key of each type, the shared ones made if nobody has needed them yet.
+    pub(crate) fn make(self) -> Vec<HostKey> {
+        let keys: [(bool, fn() -> HostKey); 3] = [
+            (self.ed25519, HostKey::ed25519),
+            (self.ecdsa, HostKey::shared_ecdsa),
+            (self.rsa, HostKey::shared_rsa),
+        ];
+        keys.into_iter().filter(|(wanted, _)| *wanted).map(|(_, make)| make()).collect()
+    }
 }
 
 impl Default for Options {
@@ -54,6 +89,8 @@ impl Default for Options {
             keepalive: None,
             window: 2 << 20,
             max_packet: 32 * 1024,
+            habits: Habits::default(),
+            default_keys: DefaultKeys::default(),
             grace: Duration::ZERO,
             reveal_secrets: false,
             recorded_stdin: 64 * 1024,

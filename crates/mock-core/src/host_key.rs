@@ -102,6 +102,13 @@ impl HostKey {
         SHARED.get_or_init(Self::ecdsa).clone()
     }
 
+    /// The RSA key that servers of this process share which imitate one that has such a key: made once, at first use.
+    #[expect(clippy::expect_used, reason = "2048 bits are a size of RSA keys")]
+    pub(crate) fn shared_rsa() -> Self {
+        static SHARED: OnceLock<HostKey> = OnceLock::new();
+        SHARED.get_or_init(|| Self::rsa(2048).expect("2048 bits are a size of RSA keys")).clone()
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "both algorithms are compiled in, and the generator aborts by itself"

@@ -19,6 +19,7 @@ mod handler;
 mod host_key;
 mod lifecycle;
 mod pace;
+mod profile;
 mod program;
 mod request;
 mod runtime;
@@ -52,8 +53,9 @@ pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
 pub use lifecycle::{Closed, Shutdown, Stopper};
 pub use mock_base::{
-    self, Delay, Events, Expectation, Guard, Journal, JournalOptions, Pattern, PatternError, Recorder, Seed,
-    State, Times, VerificationError, any, event, expect, expect_in_order, expect_none, glob, prefix, regex,
+    self, Delay, Events, Expectation, Guard, Journal, JournalOptions, Pattern, PatternError, Profile,
+    Recorder, Seed, State, Times, VerificationError, any, event, expect, expect_in_order, expect_none, glob,
+    prefix, regex,
 };
 pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
 pub use request::{Peer, Request, StdinSoFar, Wanted};

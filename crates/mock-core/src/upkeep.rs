@@ -84,6 +84,25 @@ impl Builder {
         self
     }
 
+    /// Sends how a program ended behind the end of its data, or before it (RFC 4254 sections 5.3 and 6.10): before by default, as
+    /// OpenSSH does mostly; behind as Dropbear does. Clients have to take both.
+    pub fn exit_status_after_eof(mut self, after: bool) -> Self {
+        self.options.habits.exit_status_after_eof = after;
+        self
+    }
+
+    /// Closes the connection when a session on it has ended, without a message, or leaves that to the client: left by default.
+    /// Devices that close it take one command for each connection.
+    ///
+    /// ```
+    /// let builder = mock_core::MockSshServer::builder().exit_status_after_eof(true).close_after_session(true);
+    /// # let _ = builder;
+    /// ```
+    pub fn close_after_session(mut self, closes: bool) -> Self {
+        self.options.habits.closes_after_session = closes;
+        self
+    }
+
     /// Takes environment variables with a name that matches, and what further calls name, like OpenSSH's `AcceptEnv`. All are
     /// taken by default; recorded in any case.
     pub fn accept_env(mut self, name: impl Into<Pattern>) -> Self {

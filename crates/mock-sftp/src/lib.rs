@@ -18,6 +18,7 @@ pub use fs::{
     Id, Limits, MemFs, MemFsBuilder, Metadata, OpenDir, OpenFile, OpenOptions, Rename, SetAttributes,
     Snapshot, Space, User,
 };
+pub use mock_base::Profile;
 pub use scp::{
     Receipts, Received, Scp, ScpCause, ScpError, ScpEvents, ScpOp, ScpOperation, ScpOps, received, scp_op,
     scp_uploaded,

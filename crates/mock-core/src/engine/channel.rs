@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Opener, Output, OutputStream, life::Life, service::Driver};
 use crate::{
     ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
+    config::Habits,
     fault::{Action, Stage},
     session::{ControlQueue, Inbox},
 };
@@ -57,6 +58,8 @@ pub(super) struct ChannelShared {
     pub(super) output: Output,
     /// Cancelled when the channel is closed from whichever side, and with its connection.
     pub(super) over: CancellationToken,
+    /// What is done when a program has ended.
+    habits: Habits,
     received: AtomicU64,
     life: Life,
 }
@@ -68,9 +71,16 @@ impl Channel {
         output: Output,
         over: CancellationToken,
         recorded_stdin: usize,
+        habits: Habits,
     ) -> Self {
-        let shared =
-            ChannelShared { recorder, output, over, received: AtomicU64::new(0), life: Life::default() };
+        let shared = ChannelShared {
+            recorder,
+            output,
+            over,
+            habits,
+            received: AtomicU64::new(0),
+            life: Life::default(),
+        };
         Self {
             number,
             env: Vec::new(),
@@ -258,13 +268,19 @@ impl ChannelShared {
             Exit::Silent => {}
             Exit::Cut => return self.output.cut().await,
         }
-        // Fails when the client closed the channel meanwhile; then there is nobody to tell.
+        // Each fails when the client closed the channel meanwhile; then there is nobody to tell.
+        if self.habits.exit_status_after_eof {
+            let _gone = self.output.eof().await;
+        }
         let _gone = self.output.exit(&exit).await;
         if !closes {
             let _gone = self.output.eof().await;
             return;
         }
         let _gone = self.output.close().await;
+        if self.habits.closes_after_session {
+            self.output.leave("the session has ended").await;
+        }
         self.closed();
     }
 

@@ -49,7 +49,9 @@ pub(crate) fn config(options: &Options, host_keys: &[HostKey]) -> Result<Config,
 
 fn preferred(algorithms: &Algorithms) -> Result<Preferred, UnknownAlgorithm> {
     let mut kex = parse("key exchange", &algorithms.kex, |name| kex::Name::try_from(name).ok())?;
-    kex.push(kex::EXTENSION_SUPPORT_AS_SERVER);
+    if algorithms.ext_info {
+        kex.push(kex::EXTENSION_SUPPORT_AS_SERVER);
+    }
     if algorithms.strict_kex {
         kex.push(kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER);
     }
@@ -64,6 +66,18 @@ fn preferred(algorithms: &Algorithms) -> Result<Preferred, UnknownAlgorithm> {
         .into(),
         host_key_certificates: Cow::Borrowed(&[]),
     })
+}
+
+/// Whether the engine has an algorithm for a list of this kind.
+pub(crate) fn knows(kind: &str, name: &str) -> bool {
+    match kind {
+        "key exchange" => kex::Name::try_from(name).is_ok(),
+        "host key" => Algorithm::new(name).is_ok(),
+        "cipher" => cipher::Name::try_from(name).is_ok(),
+        "MAC" => mac::Name::try_from(name).is_ok(),
+        "compression" => compression::Name::try_from(name).is_ok(),
+        _ => false,
+    }
 }
 
 fn parse<T>(

@@ -9,7 +9,7 @@ use super::{
     Engine, EngineError, channel::Channel, convert, opening::Opening, outflow::Outflow, outgoing::Opener,
     output::Output, start,
 };
-use crate::{ForwardRequest, Forwarding, Listen, Open, OpenFailure};
+use crate::{ForwardRequest, Forwarding, Listen, Open, OpenFailure, config::Habits};
 
 impl Engine {
     /// Opens a channel, or not.
@@ -54,8 +54,10 @@ impl Engine {
         let over = self.surroundings.kill.child_token();
         let outflow = Outflow::new(Arc::clone(&self.surroundings.scene), recorder.clone());
         let output = Output::new(writing, handle, over.clone(), outflow);
-        let stdin_limit = if session_channel { self.surroundings.options.recorded_stdin } else { 0 };
-        let mut channel = Channel::new(number, recorder, output, over, stdin_limit);
+        let options = &self.surroundings.options;
+        let (stdin_limit, habits) =
+            if session_channel { (options.recorded_stdin, options.habits) } else { (0, Habits::default()) };
+        let mut channel = Channel::new(number, recorder, output, over, stdin_limit, habits);
         if let Some(to) = to {
             channel.occupy();
             let surroundings = Arc::clone(&self.surroundings);

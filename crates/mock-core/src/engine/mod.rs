@@ -40,7 +40,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::channel::Channel;
 pub(crate) use self::{
-    config::config,
+    config::{config, knows},
     opening::Opening,
     outgoing::{Closer, Confirmed, Opener},
     output::{Output, OutputStream},

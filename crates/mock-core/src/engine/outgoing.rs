@@ -26,7 +26,7 @@ use super::{
     outflow::Outflow,
     output::Output,
 };
-use crate::{ChannelStream, OpenError, session::Inbox};
+use crate::{ChannelStream, OpenError, config::Habits, session::Inbox};
 
 /// What is said of a channel that a client does not want: the engine keeps the client's own text to itself.
 const REFUSED: &str = "refused by the client";
@@ -80,7 +80,7 @@ impl Engine {
         let recorder = self.recorder().on_channel(number);
         let outflow = Outflow::new(Arc::clone(&self.surroundings.scene), recorder.clone());
         let output = Output::unopened(session.handle(), over.clone(), outflow);
-        let mut channel = Channel::new(number, recorder, output, over, 0);
+        let mut channel = Channel::new(number, recorder, output, over, 0, Habits::default());
         channel.occupy();
         let fresh = Fresh { inbox: channel.inbox.clone(), shared: Arc::clone(&channel.shared) };
         self.channels.insert(id, channel);

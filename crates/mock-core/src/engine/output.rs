@@ -167,6 +167,17 @@ impl Output {
 
     /// Cuts the connection, once what was sent is on its way.
     pub(super) async fn cut(&self) {
+        self.until_sent().await;
+        self.scene().cut().cancel();
+    }
+
+    /// Closes the connection, once what was sent is on its way, so that the client can read all of it.
+    pub(super) async fn leave(&self, why: &str) {
+        self.until_sent().await;
+        self.scene().close(why);
+    }
+
+    async fn until_sent(&self) {
         let scene = self.scene();
         scene.watch();
         let _closed = self
@@ -176,7 +187,6 @@ impl Output {
                 true
             })
             .await;
-        scene.cut().cancel();
     }
 
     /// Whether the channel is closed, from whichever side.

@@ -222,6 +222,12 @@ impl Scene {
         true
     }
 
+    /// Closes the connection for another reason than a fault, in the way of one.
+    pub(crate) fn close(&self, why: &str) {
+        let _ended_before = self.ending.set(Ending { how: How::Close, why: why.to_owned() });
+        self.kill.cancel();
+    }
+
     /// Begins to see when the engine looks for something to read, as if there were faults.
     pub(crate) fn watch(&self) {
         self.shape(|_| {});

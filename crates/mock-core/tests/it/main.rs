@@ -19,6 +19,7 @@ mod lifecycle;
 mod limits;
 mod listening;
 mod matchers;
+mod profile;
 mod remote_forwarding;
 mod replies;
 mod rules;

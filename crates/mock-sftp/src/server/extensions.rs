@@ -15,7 +15,7 @@ impl SftpSession {
     pub(super) fn limits(&self) -> Outcome {
         let limits = Limits {
             max_packet_length: MAX_PACKET as u64,
-            max_read_length: MAX_PAYLOAD as u64,
+            max_read_length: self.settings.read as u64,
             max_write_length: MAX_PAYLOAD as u64,
             max_open_handles: self.settings.handles as u64,
         };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     DirEntry, FsError, OpenDir,
-    wire::{Attributes, MAX_PAYLOAD, Name, OpenFlags, StatusCode},
+    wire::{Attributes, Name, OpenFlags, StatusCode},
 };
 
 /// Longest name reply: what fits one packet of SSH.
@@ -58,7 +58,7 @@ impl SftpSession {
     pub(super) fn read(&mut self, handle: &[u8], offset: u64, length: u32) -> Result<Outcome, Refusal> {
         let handle = self.handles.file(handle).map_err(Refusal::failure)?;
         let offset = offset_in_file(offset)?;
-        let length = MAX_PAYLOAD.min(length as usize);
+        let length = self.settings.read.min(length as usize);
         let mut pieces = Vec::with_capacity(1);
         let file = handle.open_file().map_err(Refusal::failure)?;
         let got = file.read_at(offset, length, &mut |piece| pieces.push(piece))?;

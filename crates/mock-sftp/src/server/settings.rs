@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use mock_base::{Recorder, State, fault::Faults};
+use mock_base::{Profile, Recorder, State, fault::Faults};
 
 use super::SftpSession;
 use crate::{
     Fault, FileSystem,
     fault::{FaultError, Stage, Who},
-    wire::{Extension, VERSION},
+    wire::{Extension, MAX_PAYLOAD, VERSION},
 };
 
 /// An SFTP server over a file system. Cheap to clone.
@@ -40,6 +40,7 @@ server.shutdown().await;
 /// | version | 3, whatever higher one a client asks for |
 /// | extensions | all of [`Extension::ALL`] |
 /// | open handles of a channel | 1,024 at most |
+/// | bytes for one read | 255 KiB at most |
 /// | contents of uploads | kept in the journal |
 #[derive(Debug, Clone)]
 #[must_use = "a server that nobody runs does nothing"]
@@ -54,6 +55,8 @@ pub(super) struct Settings {
     pub(super) version: u32,
     pub(super) extensions: Vec<Extension>,
     pub(super) handles: usize,
+    /// Bytes that are returned at most for one read.
+    pub(super) read: usize,
     pub(super) contents: bool,
     pub(super) faults: Faults<Stage>,
     /// The states that faults look at where there is no server that has some.
@@ -68,11 +71,58 @@ impl Sftp {
             version: VERSION,
             extensions: Extension::ALL.to_vec(),
             handles: 1024,
+            read: MAX_PAYLOAD,
             contents: true,
             faults: Faults::new(),
             state: State::new(),
         };
         Self { settings: Arc::new(settings), recorder: None }
+    }
+
+    /// Is like the SFTP server of this profile, if it has one of its own: offers its extensions in its order, as far as there are
+    /// such here, speaks at most its version and returns at most as much for a read. What is called after this goes before it.
+    ///
+    /// ```
+    /// use mock_sftp::{MemFs, Profile, Sftp};
+    ///
+    /// let sftp = Sftp::new(MemFs::new()).profile(&Profile::OPENSSH_7_4);
+    /// # let _ = sftp;
+    /// ```
+    pub fn profile(self, profile: &Profile) -> Self {
+        let Some(known) = &profile.sftp else {
+            return self;
+        };
+        let sftp =
+            self.extensions(known.extensions.iter().filter_map(known_extension)).max_version(known.version);
+        match known.max_read {
+            Some(bytes) => sftp.max_read_length(bytes),
+            None => sftp,
+        }
+    }
+
+    /// The extensions of this profile that there are not here, so that a server with it does not announce them.
+    ///
+    /// ```
+    /// use mock_sftp::{Profile, Sftp};
+    ///
+    /// assert_eq!(Sftp::missing_of(&Profile::PROFTPD).collect::<Vec<_>>(), ["versions"]);
+    /// ```
+    pub fn missing_of(profile: &Profile) -> impl Iterator<Item = &'static str> {
+        let announced = profile.sftp.iter().flat_map(|sftp| sftp.extensions);
+        announced.filter(|pair| known_extension(pair).is_none()).map(|(name, _)| *name)
+    }
+
+    /// Offers these extensions and no others, in this order.
+    ///
+    /// ```
+    /// use mock_sftp::{MemFs, Sftp, wire::Extension};
+    ///
+    /// let sftp = Sftp::new(MemFs::new()).extensions([Extension::FSync, Extension::PosixRename]);
+    /// # let _ = sftp;
+    /// ```
+    pub fn extensions(mut self, offered: impl IntoIterator<Item = Extension>) -> Self {
+        self.change().extensions = offered.into_iter().collect();
+        self
     }
 
     /// Does not offer this extension: it is not announced, and a request for it is answered with
@@ -98,6 +148,13 @@ impl Sftp {
     /// How many handles a channel may have open. Beyond, opening fails with `SSH_FX_FAILURE`.
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.change().handles = handles;
+        self
+    }
+
+    /// Returns at most this many bytes for one read, at least 1: 255 KiB by default, which is also the most. The extension `limits`
+    /// tells it; without that, clients find out by getting less than they asked for.
+    pub fn max_read_length(mut self, bytes: u32) -> Self {
+        self.change().read = usize::try_from(bytes).unwrap_or(MAX_PAYLOAD).clamp(1, MAX_PAYLOAD);
         self
     }
 
@@ -176,4 +233,9 @@ assert_eq!(client.read("/etc/motd").await?, b"hi\n");
     fn change(&mut self) -> &mut Settings {
         Arc::make_mut(&mut self.settings)
     }
+}
+
+/// What announces itself so, in the version that there is here.
+fn known_extension((name, data): &(&'static str, &'static str)) -> Option<Extension> {
+    Extension::of(name.as_bytes()).filter(|extension| extension.version() == *data)
 }

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use mock_sftp::{
-    Limits as Disk, MemFs, Sftp, User,
+    Limits as Disk, MemFs, Profile, Sftp, User,
     wire::{
         Answer, Call, ExtendedCall, Extension, Init, Limits, NamesById, OpenFlags, StatVfs, StatusCode,
         Version,
@@ -210,4 +210,39 @@ fn what_follows_a_copy_waits_for_it() {
     assert_eq!(client.packet().status(), StatusCode::Ok);
     assert_eq!(client.packet().attributes().size, Some(8 << 20));
     assert_eq!(client.session.held(), 0);
+}
+
+#[test]
+fn a_profile_announces_what_its_server_does_in_its_order() {
+    for profile in Profile::ALL {
+        let (_, packet) = hello(Sftp::new(MemFs::new()).profile(profile), 6);
+        let version = Version::decode(&packet.0).unwrap();
+        assert_eq!(version.version, 3);
+        let announced: Vec<_> = version.extensions.iter().map(|(name, data)| (*name, *data)).collect();
+        let missing: Vec<_> = Sftp::missing_of(profile).collect();
+        let all = || Extension::ALL.iter().map(|known| (known.name(), known.version())).collect::<Vec<_>>();
+        let real = profile.sftp.map_or_else(all, |sftp| sftp.extensions.to_vec());
+        let expected: Vec<_> = real
+            .into_iter()
+            .filter(|(name, _)| !missing.contains(name))
+            .map(|(name, data)| (name.as_bytes(), data.as_bytes()))
+            .collect();
+        assert_eq!(announced, expected, "{}", profile.name);
+    }
+}
+
+#[test]
+fn a_read_returns_no_more_than_the_server_of_the_profile_does() {
+    let files = || MemFs::builder().file("/long", vec![b'x'; 200_000]).build().unwrap();
+    let read = |sftp: Sftp| {
+        let (mut client, _) = hello(sftp, 3);
+        let handle = client.open("/long", OpenFlags::READ);
+        client.read(&handle, 0, 150_000).len()
+    };
+    assert_eq!(read(Sftp::new(files())), 150_000);
+    assert_eq!(read(Sftp::new(files()).profile(&Profile::OPENSSH_7_4)), 65_536);
+    assert_eq!(read(Sftp::new(files()).profile(&Profile::OPENSSH_7_4).max_read_length(100)), 100);
+    let (mut client, _) = hello(Sftp::new(files()).max_read_length(4096), 3);
+    let limits = client.extended(ExtendedCall::Limits).extended();
+    assert_eq!(Limits::decode(&limits).unwrap().max_read_length, 4096);
 }
