@@ -1,12 +1,20 @@
 //! plink, PuTTY's client for scripts, and pscp, its `scp`.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::Command,
+};
 
 use mock_agent::{AgentEvents as _, Identity, KeyType, MockAgent};
 use mock_auth::{KbdintRound, KeyboardInteractive, Password, PublicKeys};
-use mock_core::{Authenticator, Exec, Forward, HostKey, MockSshServer, Reply, Session, event};
+use mock_core::{
+    Authenticator, Exec, Forward, HostKey, MockSshServer, OpenFailure, RemoteForward, Reply, Session, any,
+    event, glob,
+};
 use mock_sftp::{MemFs, Scp, ScpEvents as _, User};
-use support::{Client, Finished, Home, noise};
+use support::{Client, DEADLINE, Finished, Home, noise};
 
 fn server(auth: impl Authenticator + 'static) -> MockSshServer {
     let builder = MockSshServer::builder().auth(auth).exec(Exec::echo());
@@ -156,19 +164,113 @@ fn pscp_copies_files_and_trees_both_ways() {
     server.shutdown().blocking().unwrap();
 }
 
+/// plink that only forwards, as these options say.
+fn forwarding(home: &Home, server: &MockSshServer, options: &[&str]) -> Command {
+    let mut plink = home.command("plink");
+    plink.args(["-ssh", "-batch", "-v", "-P", &server.port().to_string()]);
+    for key in server.host_keys() {
+        plink.args(["-hostkey", &key.sha256()]);
+    }
+    plink.arg("-pwfile").arg(home.file("password", "hunter2\n")).args(options).arg("anna@127.0.0.1");
+    plink
+}
+
 #[test]
 fn standard_input_and_output_can_be_forwarded() {
     let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
     let server = builder.forward(Forward::to("db01:5432").reply("ready")).start_blocking().unwrap();
     let home = Home::new();
-    let mut plink = home.command("plink");
-    plink.args(["-ssh", "-batch", "-P", &server.port().to_string(), "-nc", "db01:5432"]);
-    for key in server.host_keys() {
-        plink.args(["-hostkey", &key.sha256()]);
-    }
-    plink.arg("-pwfile").arg(home.file("password", "hunter2\n")).arg("anna@127.0.0.1");
-    let finished = Client::run(&mut plink);
+    let finished = Client::run(&mut forwarding(&home, &server, &["-nc", "db01:5432"]));
     assert_eq!(finished.stdout(), "ready", "{finished}");
     assert_eq!(server.events().count(event::forwarded().to("db01:5432")), 1);
     server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn local_ports_lead_to_what_the_rules_say() {
+    let server = MockSshServer::builder()
+        .auth(Password::new("anna", "hunter2"))
+        .forward(Forward::to("echo:7").echo())
+        .forward(Forward::to("web01:80").reply("HTTP/1.0 200 OK"))
+        .forward(Forward::to("db01:5432").refuse(OpenFailure::ConnectFailed, "No route to host"))
+        .start_blocking()
+        .unwrap();
+    let home = Home::new();
+    let [echo, db01, socks] = [(); 3].map(|()| free_port());
+    let client = Client::start(&mut forwarding(
+        &home,
+        &server,
+        &[
+            "-N",
+            "-L",
+            &format!("127.0.0.1:{echo}:echo:7"),
+            "-L",
+            &format!("127.0.0.1:{db01}:db01:5432"),
+            "-D",
+            &format!("127.0.0.1:{socks}"),
+        ],
+    ));
+    for (port, what) in
+        [(echo, "forwarding to echo:7"), (db01, "forwarding to"), (socks, "SOCKS dynamic forwarding")]
+    {
+        client.wait_for_complaint(&format!("Local port 127.0.0.1:{port} {what}"));
+    }
+    assert_eq!(talk(echo, b"hello"), b"hello");
+    assert_eq!(talk(db01, b""), b"");
+    client.wait_for_complaint("No route to host");
+    // RFC 1928: no authentication, then CONNECT to a host by its name.
+    let came = talk(socks, &[&[5, 1, 0, 5, 1, 0, 3, 5], &b"web01"[..], &[0, 80]].concat());
+    assert_eq!(came.get(..4), Some(&[5, 0, 5, 0][..]), "{came:?}");
+    assert!(came.ends_with(b"HTTP/1.0 200 OK"), "{came:?}");
+    let targets: Vec<_> = server.events().forwarded().iter().map(|hop| hop.kind.target().unwrap()).collect();
+    assert_eq!(targets, ["echo:7", "web01:80"]);
+    drop(client);
+    server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn remote_ports_lead_back_to_the_client() {
+    let server = MockSshServer::builder()
+        .auth(Password::new("anna", "hunter2"))
+        .remote_forward(RemoteForward::at(glob("*:25").unwrap()).refuse())
+        .remote_forward(RemoteForward::at(any()).host())
+        .start_blocking()
+        .unwrap();
+    let home = Home::new();
+    let local = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = local.local_addr().unwrap();
+    let port = free_port();
+    let options = ["-N", "-R", &format!("{port}:{to}"), "-R", &format!("25:{to}")];
+    let client = Client::start(&mut forwarding(&home, &server, &options));
+    client.wait_for_complaint("Remote port forwarding from 25 refused");
+    client.wait_for_complaint(&format!("Remote port forwarding from {port} enabled"));
+    let asked = server.events().forwards();
+    let told: Vec<_> = asked.iter().map(|one| (one.port, one.accepted)).collect();
+    assert!(told.contains(&(Some(port.into()), true)) && told.contains(&(Some(25), false)), "{told:?}");
+    let shouting = std::thread::spawn(move || {
+        let (mut socket, _) = local.accept().unwrap();
+        let mut text = String::new();
+        socket.read_to_string(&mut text).unwrap();
+        socket.write_all(text.to_uppercase().as_bytes()).unwrap();
+    });
+    assert_eq!(talk(port, b"hello"), b"HELLO");
+    shouting.join().unwrap();
+    drop(client);
+    server.shutdown().blocking().unwrap();
+}
+
+/// A port that nobody has. Nobody else is given it meanwhile, short of wrapping around all ports.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Sends this to a port of this machine, and its end, and returns what comes.
+fn talk(port: u16, said: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.write_all(said).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut came = Vec::new();
+    let _reset_where_refused = stream.read_to_end(&mut came);
+    came
 }

@@ -140,36 +140,58 @@ fn cat(builder: mock_core::Builder) -> MockSshServer {
     builder.exec(Exec::on("cat").run(cat)).start_blocking().unwrap()
 }
 
-fn there_and_back(server: &MockSshServer, size: usize, options: &[&str]) {
+/// Sends so much through `cat`, and returns how often keys were exchanged anew.
+fn there_and_back(server: &MockSshServer, size: usize, options: &[&str]) -> usize {
     let ssh = OpenSsh::new(server, "anna");
     let data = noise(size);
     let file = std::fs::File::open(ssh.home().file("data", &data)).unwrap();
     let mut command = ssh.ssh(options);
-    let finished = Client::start_with(command.args(["anna", "cat"]).stdin(Stdio::from(file))).finish();
+    let finished = Client::start_with(command.args(["-v", "anna", "cat"]).stdin(Stdio::from(file))).finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr());
     assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
+    finished.stderr().matches("SSH2_MSG_NEWKEYS received").count() - 1
 }
 
 #[test]
 fn the_client_exchanges_keys_every_64_kib_both_ways() {
     let server = cat(open_server());
-    // Hundreds of exchanges: with 64 MiB it is the same, and takes longer than a client may on a busy machine.
-    there_and_back(&server, 8 * MIB, &["-o", "RekeyLimit=64K"]);
+    let exchanges = there_and_back(&server, 64 * MIB, &["-o", "RekeyLimit=64K"]);
+    assert!(exchanges > 1000, "{exchanges} exchanges");
     server.shutdown().blocking().unwrap();
 }
 
 #[test]
 fn the_server_exchanges_keys_every_mebibyte_both_ways() {
     let server = cat(open_server().rekey_after_bytes(MIB));
-    let ssh = OpenSsh::new(&server, "anna");
-    let data = noise(16 * MIB);
-    let file = std::fs::File::open(ssh.home().file("data", &data)).unwrap();
-    let mut command = ssh.ssh(["-v", "anna", "cat"]);
-    let finished = Client::start_with(command.stdin(Stdio::from(file))).finish();
-    assert!(finished.stdout == data, "{} bytes came back", finished.stdout.len());
-    let exchanges = finished.stderr().matches("SSH2_MSG_NEWKEYS received").count();
+    let exchanges = there_and_back(&server, 16 * MIB, &[]);
     assert!(exchanges > 10, "{exchanges} exchanges");
     server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn either_side_exchanges_keys_after_some_time_and_nothing_is_lost() {
+    // A second is the shortest time that OpenSSH takes.
+    let by_server = cat(open_server().rekey_after(Duration::from_millis(20)));
+    let by_client = cat(open_server());
+    for (server, options) in [(by_server, &[][..]), (by_client, &["-o", "RekeyLimit=default 1"])] {
+        let ssh = OpenSsh::new(&server, "anna");
+        let mut client = Client::start_with_input(ssh.ssh(options).args(["-v", "anna", "cat"]));
+        let data = noise(MIB);
+        let mut sent = Vec::new();
+        for exchange in 0..2 {
+            client.send(&data);
+            sent.extend_from_slice(&data);
+            client.wait_for_bytes(sent.len());
+            if exchange == 0 {
+                client.wait_for_complaint("rekeying in, ");
+            }
+        }
+        client.end_input();
+        let finished = client.finish();
+        assert_eq!(finished.code(), 0, "{}", finished.stderr());
+        assert!(finished.stdout == sent, "{} bytes came back", finished.stdout.len());
+        server.shutdown().blocking().unwrap();
+    }
 }
 
 #[test]

@@ -195,7 +195,12 @@ fn a_client_jumps_from_host_to_host() {
     assert_eq!(run("ssh", &["db01", "psql --version"]).succeeded(), "16.3\n");
     let back = home.join("dump");
     let _shown = run("sftp", &["db01:/dump", back.to_str().unwrap()]).succeeded();
+    assert_eq!(std::fs::read(&back).unwrap(), b"data");
+    // Who names the hosts to jump over (`anna`, at the bastion) goes another way than the file says.
+    std::fs::remove_file(&back).unwrap();
+    let _shown = run("sftp", &["-J", "anna", "db01:/dump", back.to_str().unwrap()]).succeeded();
     assert_eq!(std::fs::read(back).unwrap(), b"data");
+    assert_eq!(db01.events().count(event::connected().via(["bastion"])), 1);
     // A host key other than the kit knows is found out, however far away it is.
     let stranger = network.host("db01").auth(NoneAuth::new("dba")).start_in_memory_blocking().unwrap();
     db01.shutdown().blocking().unwrap();
