@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use ssh2::{CheckResult, KeyboardInteractivePrompt, KnownHostFileKind, Prompt, Session};
+use ssh2::{Channel, CheckResult, KeyboardInteractivePrompt, KnownHostFileKind, Listener, Prompt, Session};
 
 /// How to log in.
 pub enum Login<'a> {
@@ -81,6 +81,41 @@ impl Host {
         }
         Ok(backup)
     }
+
+    /// Asks a service that only the host can reach.
+    pub fn ask(&self, service: &str, port: u16, question: &str) -> io::Result<String> {
+        talk(self.0.channel_direct_tcpip(service, port, None)?, question)
+    }
+
+    /// Asks a service at a socket of the host.
+    pub fn ask_socket(&self, path: &str, question: &str) -> io::Result<String> {
+        talk(self.0.channel_direct_streamlocal(path, None)?, question)
+    }
+
+    /// Has the host listen on a port of its own, any with 0, for those who want to know how the job goes. Returns the port
+    /// too. It ends when the listener is dropped.
+    pub fn listen(&self, port: u16) -> Result<(Listener, u16), ssh2::Error> {
+        self.0.channel_forward_listen(port, Some("localhost"), None)
+    }
+}
+
+/// Answers one of those who want to know: what they asked, and how it goes.
+pub fn answer(listener: &mut Listener, how: &str) -> io::Result<()> {
+    let mut channel = listener.accept()?;
+    let mut question = String::new();
+    channel.read_to_string(&mut question)?;
+    channel.write_all(format!("{question}: {how}").as_bytes())?;
+    channel.send_eof()?;
+    Ok(channel.close()?)
+}
+
+fn talk(mut channel: Channel, question: &str) -> io::Result<String> {
+    channel.write_all(question.as_bytes())?;
+    channel.send_eof()?;
+    let mut answer = String::new();
+    channel.read_to_string(&mut answer)?;
+    channel.close()?;
+    Ok(answer)
 }
 
 struct Answers<'a>(std::slice::Iter<'a, &'a str>);
