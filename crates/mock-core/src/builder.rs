@@ -115,15 +115,15 @@ impl Builder {
 
     /// Adds a rule for connections that clients want to be forwarded. The first rule that matches the target decides; without
     /// one a connection is refused.
-    pub fn forward(mut self, rule: Forward) -> Self {
-        self.built.forwards.push(rule);
+    pub fn forward(self, rule: Forward) -> Self {
+        let _id = self.built.forwards.add(rule);
         self
     }
 
     /// Adds a rule for where clients want the server to listen for them. The first rule that matches decides; without one
     /// the request is refused.
-    pub fn remote_forward(mut self, rule: RemoteForward) -> Self {
-        self.built.remote_forwards.push(rule);
+    pub fn remote_forward(self, rule: RemoteForward) -> Self {
+        let _id = self.built.remote_forwards.add(rule);
         self
     }
 

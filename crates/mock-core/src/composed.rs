@@ -8,9 +8,9 @@ use mock_base::{
 };
 
 use crate::{
-    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Forward, Forwarding, Handler, Launch,
-    Listen, LoginContext, LoginState, Memory, Methods, Open, OpenFailure, Permissions, Privilege, Program,
-    RemoteForward, Reply, Request, Rules, Verdict, Wanted, forced,
+    Answer, Attempt, Authenticator, Connection, Credential, FirstOf, Forward, ForwardRules, Forwarding,
+    Handler, Launch, Listen, LoginContext, LoginState, Memory, Methods, Open, OpenFailure, Permissions,
+    Privilege, Program, RemoteForward, Reply, Request, Rules, Verdict, Wanted, forced,
 };
 
 /// What a connection is greeted with.
@@ -25,8 +25,8 @@ pub(crate) struct Built {
     pub(crate) subsystems: HashMap<String, Arc<dyn Program>>,
     pub(crate) banner: Option<Box<BannerFor>>,
     pub(crate) agent_forwarding: bool,
-    pub(crate) forwards: Vec<Forward>,
-    pub(crate) remote_forwards: Vec<RemoteForward>,
+    pub(crate) forwards: ForwardRules<Forward>,
+    pub(crate) remote_forwards: ForwardRules<RemoteForward>,
     pub(crate) x11_forwarding: bool,
     /// Names of environment variables that are taken; all if there is no list.
     pub(crate) accepted_env: Option<Vec<Pattern>>,
@@ -136,7 +136,7 @@ impl Handler for Composed {
             let text = text.to_owned();
             return Open::Refuse { reason: OpenFailure::AdministrativelyProhibited, text };
         }
-        let answer = self.built.forwards.iter().find_map(|rule| rule.answer(&target));
+        let answer = self.built.forwards.decide(|rule| rule.answer(&target));
         answer.unwrap_or_else(Open::refuse)
     }
 
@@ -181,7 +181,7 @@ impl Handler for Composed {
         if !self.permissions.allows_listening(listen) {
             return Forwarding::Refuse;
         }
-        let answer = self.built.remote_forwards.iter().find_map(|rule| rule.answer(listen));
+        let answer = self.built.remote_forwards.decide(|rule| rule.answer(listen));
         answer.unwrap_or(Forwarding::Refuse)
     }
 

@@ -48,7 +48,7 @@ pub use exec::{
     option, peer, program, stdin, stdin_line, stdin_size, stdin_starts_with, user, with_pty,
 };
 pub use fault::Fault;
-pub use forward::{Forward, NamedHost, Network, RemoteForward};
+pub use forward::{ConnectForwarded, Forward, ForwardRule, ForwardRules, NamedHost, Network, RemoteForward};
 pub use handler::{Forwarding, Handler, Launch, Listen, Open, OpenFailure};
 pub use host_key::{HostKey, HostKeyError};
 pub use lifecycle::{Closed, Shutdown, Stopper};
@@ -60,7 +60,7 @@ pub use mock_base::{
 pub use program::{Exit, Flow, Outbox, Program, Run, Service, Start};
 pub use request::{Peer, Request, StdinSoFar, Wanted};
 pub use server::MockSshServer;
-pub use session::{ChannelStream, Control, Controls, Offers, Parts, Session, Stdin, Stdout};
+pub use session::{BlockingStream, ChannelStream, Control, Controls, Offers, Parts, Session, Stdin, Stdout};
 pub use shell::{Line, Shell};
 
 /// Key types and key files, as the engine has them.

@@ -5,7 +5,7 @@ use mock_base::{
     Expectation, Expectations, Query, Seed, State, Steps, Times, VerificationError, expect, expect_in_order,
 };
 
-use crate::{Builder, MockSshServer, Rules};
+use crate::{Builder, Forward, ForwardRules, MockSshServer, RemoteForward, Rules};
 
 /// What is expected. A server that ends with something unmet fails its test: [`MockSshServer::shutdown`] returns the
 /// report, and a drop panics with it.
@@ -96,6 +96,18 @@ impl MockSshServer {
         &self.shared.built.rules
     }
 
+    /// Its rules for connections that clients want to be let through.
+    #[must_use]
+    pub fn forwards(&self) -> &ForwardRules<Forward> {
+        &self.shared.built.forwards
+    }
+
+    /// Its rules for where clients want it to listen.
+    #[must_use]
+    pub fn remote_forwards(&self) -> &ForwardRules<RemoteForward> {
+        &self.shared.built.remote_forwards
+    }
+
     /// Its states.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -115,6 +127,8 @@ impl MockSshServer {
         self.state().clear();
         self.shared.built.memory.clear();
         self.rules().reset();
+        self.forwards().reset();
+        self.remote_forwards().reset();
         self.faults().reset();
     }
 }

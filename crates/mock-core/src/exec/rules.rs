@@ -69,7 +69,7 @@ pub struct RuleInfo {
     pub id: RuleId,
     /// Its name, or how its matcher reads.
     pub rule: String,
-    /// Commands that it answered.
+    /// How many commands, or connections, it answered.
     pub hits: u64,
     /// How many it is expected to answer, where that was said.
     pub expected: Option<String>,

@@ -145,27 +145,28 @@ impl Listeners {
         self.entries().retain(|entry| entry.connection != connection);
     }
 
-    /// Opens a connection as if somebody had connected to this port, or socket.
-    pub(crate) async fn connect(
-        &self,
-        wanted: impl Fn(&ForwardedTo<'_>) -> bool,
-    ) -> Result<ChannelStream, OpenError> {
-        let found = self.entries().iter().rev().find_map(|entry| {
-            let to = match &entry.place {
-                Place::Tcp { port, .. } => ForwardedTo::Port(*port),
-                Place::Unix { path } => ForwardedTo::Socket(path),
-            };
-            wanted(&to).then(|| (entry.opener.clone(), entry.place.clone()))
-        });
+    /// Opens a connection as if somebody had connected there. Of two clients with one port, it is the one that asked last.
+    pub(crate) async fn connect(&self, to: &ForwardedTo) -> Result<ChannelStream, OpenError> {
+        let leads_there = |entry: &Entry| match (&entry.place, to) {
+            (Place::Tcp { port, .. }, ForwardedTo::Port(wanted)) => port == wanted,
+            (Place::Unix { path }, ForwardedTo::Socket(wanted)) => path == wanted,
+            _ => false,
+        };
+        let found = self
+            .entries()
+            .iter()
+            .rev()
+            .find_map(|entry| leads_there(entry).then(|| (entry.opener.clone(), entry.place.clone())));
         let (opener, place) = found.ok_or(OpenError::NotListening)?;
         opener.open(place.kind(None)).await
     }
 }
 
 /// What somebody would connect to.
-pub(crate) enum ForwardedTo<'a> {
+#[derive(Debug)]
+pub(crate) enum ForwardedTo {
     Port(u32),
-    Socket(&'a str),
+    Socket(String),
 }
 
 /// A port that nobody was told.

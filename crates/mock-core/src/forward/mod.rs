@@ -9,9 +9,12 @@ mod listeners;
 mod network;
 mod remote;
 mod rule;
+mod rules;
 mod socket;
 
+pub use connect::ConnectForwarded;
 pub(crate) use listeners::{ForwardedTo, Listeners};
 pub use network::{NamedHost, Network};
 pub use remote::RemoteForward;
 pub use rule::Forward;
+pub use rules::{ForwardRule, ForwardRules};

@@ -23,9 +23,9 @@ use crate::{Forwarding, Listen};
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "a rule does nothing until it is given to a builder"]
+#[must_use = "a rule does nothing until it is given to a builder or a server"]
 pub struct RemoteForward {
-    at: Pattern,
+    pub(super) at: Pattern,
     answer: Forwarding,
 }
 

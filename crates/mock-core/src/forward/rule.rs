@@ -35,9 +35,9 @@ use crate::{Connect, MockSshServer, Open, OpenFailure};
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a rule does nothing until it is given to a builder"]
+#[must_use = "a rule does nothing until it is given to a builder or a server"]
 pub struct Forward {
-    to: Pattern,
+    pub(super) to: Pattern,
     end: End,
     after: Delay,
 }

@@ -4,6 +4,7 @@
 //! waits for the client's window. Every method ends once the channel is closed: reads with the end of the data,
 //! writes with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
 
+mod blocking;
 mod controls;
 mod drive;
 mod stdin;
@@ -15,6 +16,7 @@ use std::{io, sync::Arc};
 use bytes::Bytes;
 use mock_base::{Recorder, event::ChannelKind};
 
+pub use blocking::BlockingStream;
 pub(crate) use controls::ControlQueue;
 pub use controls::{Control, Controls};
 pub(crate) use drive::drive;

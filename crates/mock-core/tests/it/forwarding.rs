@@ -296,3 +296,38 @@ async fn what_a_client_sent_before_it_closed_a_channel_arrives() {
     socket.read_to_end(&mut came).await.unwrap();
     assert_eq!(came.len(), 200_000);
 }
+
+#[tokio::test]
+async fn rules_change_while_a_client_is_connected() {
+    let server = open()
+        .forward(Forward::to("db01:5432").reply("old"))
+        .forward(Forward::to(glob("web*:80").unwrap()).echo())
+        .start_in_memory()
+        .unwrap();
+    let client = login(&server).await;
+    let forwards = server.forwards();
+    let ids: Vec<_> = forwards.list().iter().map(|info| info.id).collect();
+    let mut kept = dial(&client, "web01", 80).await.unwrap();
+    let last = forwards.add(Forward::to(any()).reply("whoever"));
+    assert_eq!(read(dial(&client, "db02", 1).await.unwrap()).await, "whoever");
+    {
+        let _outage = forwards.scoped(Forward::to(any()).refuse(OpenFailure::ResourceShortage, "down"));
+        assert_eq!(dial(&client, "db01", 5432).await.err(), Some(4));
+    }
+    assert_eq!(read(dial(&client, "db01", 5432).await.unwrap()).await, "old");
+    let new = forwards.replace(ids[0], Forward::to(glob("db01:*").unwrap()).reply("new")).unwrap();
+    assert_eq!(read(dial(&client, "db01", 5432).await.unwrap()).await, "new");
+    assert_eq!(forwards.replace(ids[0], Forward::to(any())), None);
+    let listed: Vec<_> = forwards.list().into_iter().map(|info| (info.id, info.rule, info.hits)).collect();
+    let expected = [(new, "db01:*", 1), (ids[1], "web*:80", 1), (last, "*", 1)];
+    assert_eq!(listed, expected.map(|(id, rule, hits)| (id, rule.to_owned(), hits)));
+    // What was let through before stays.
+    assert!(forwards.remove(ids[1]) && !forwards.remove(ids[1]));
+    kept.write_all(b"still there").await.unwrap();
+    kept.shutdown().await.unwrap();
+    assert_eq!(read(kept).await, "still there");
+    assert!(forwards.remove(last));
+    assert_eq!(dial(&client, "web01", 80).await.err(), Some(1));
+    server.reset();
+    assert_eq!(forwards.list()[0].hits, 0);
+}

@@ -248,3 +248,37 @@ async fn a_stream_to_the_client_outlives_neither_its_connection_nor_its_last_end
     assert!(left.send("x").await.is_err());
     server.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn where_a_server_listens_changes_while_a_client_is_connected() {
+    let server = open().start_in_memory().unwrap();
+    let client = login(&server).await;
+    assert!(client.tcpip_forward("localhost", 80).await.is_err());
+    let id = server.remote_forwards().add(RemoteForward::at("localhost:80"));
+    client.tcpip_forward("localhost", 80).await.unwrap();
+    assert!(server.remote_forwards().remove(id));
+    assert!(client.tcpip_forward("localhost", 81).await.is_err());
+    // What was asked for before stays, until the client withdraws it.
+    assert_eq!(talk(server.connect_forwarded(80).await.unwrap()).await, "localhost:80 line");
+}
+
+#[test]
+fn a_test_without_async_connects_as_well() {
+    use std::io::{Read as _, Write as _};
+    let server = open().remote_forward(RemoteForward::at(any())).start_blocking().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let client = runtime.block_on(login(&server));
+    runtime.block_on(client.tcpip_forward("localhost", 80)).unwrap();
+    runtime.block_on(client.streamlocal_forward("/run/app.sock")).unwrap();
+    for opening in [server.connect_forwarded(80), server.connect_forwarded_socket("/run/app.sock")] {
+        let mut stream = opening.blocking().unwrap();
+        let mut came = String::new();
+        stream.write_all(b"line").unwrap();
+        stream.flush().unwrap();
+        stream.shutdown().unwrap();
+        stream.read_to_string(&mut came).unwrap();
+        assert!(came.ends_with(" line"), "{came}");
+        assert!(stream.write_all(b"more").is_err());
+    }
+    assert_eq!(server.connect_forwarded(81).blocking().unwrap_err(), OpenError::NotListening);
+}
