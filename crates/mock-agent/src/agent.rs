@@ -60,7 +60,7 @@ impl MockAgent {
         let shared = Shared::new(store, options.policy, options.confirm, seed, faults);
         let clients = Clients::new(shared, options.journal.recorder(options.name));
         // With `unix:` in front, a normalized timeline takes the path for a port and leaves it out.
-        clients.recorder.record(Started::new(format!("unix:{}", file.path.display())).seed(seed.0));
+        clients.recorder.record(Started::new(format!("unix:{}", file.path().display())).seed(seed.0));
 
         let closed = CancellationToken::new();
         let (closing_blocking, closed_blocking) = mpsc::channel();
@@ -84,7 +84,7 @@ impl MockAgent {
     /// The absolute path of the socket, for a client's `SSH_AUTH_SOCK` or `IdentityAgent`.
     #[must_use]
     pub fn socket_path(&self) -> &Path {
-        &self.file.path
+        self.file.path()
     }
 
     /// What this agent recorded; also what it will record, until it is over and after.

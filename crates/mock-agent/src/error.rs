@@ -5,6 +5,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use mock_base::VerificationError;
+pub use mock_base::socket::SocketError;
 
 /// Why an agent did not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,34 +30,9 @@ pub enum StartError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The path is longer than a socket address may be (`sun_path`).
-    #[error("the socket path {} has {} bytes, more than {limit}", path.display(), path.as_os_str().len())]
-    PathTooLong {
-        /// The absolute path.
-        path: PathBuf,
-        /// How many bytes a path may have.
-        limit: usize,
-    },
-    /// Something listens on the path already. It was left alone.
-    #[error("{} is in use: something listens there", path.display())]
-    InUse {
-        /// The path.
-        path: PathBuf,
-    },
-    /// What is at the path is not a socket. It was left alone.
-    #[error("{} exists and is not a socket", path.display())]
-    NotASocket {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The socket could not be made.
-    #[error("cannot listen on {}", path.display())]
-    Listen {
-        /// The path.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
+    /// There is no socket to listen on.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// The thread or the runtime of a blocking start could not be made.
     #[error("cannot start a thread with a runtime")]
     Runtime(#[source] io::Error),

@@ -34,7 +34,7 @@ pub use builder::MockAgentBuilder;
 pub use codec::{DecodeError, Frame, FrameError};
 pub use constraint::Constraint;
 pub use destination::{Destination, Hop, HopKey};
-pub use error::{GenerateError, KeyError, ReadError, ShutdownError, StartError};
+pub use error::{GenerateError, KeyError, ReadError, ShutdownError, SocketError, StartError};
 pub use fault::Fault;
 pub use identity::{Identity, KeyType};
 pub use message::{

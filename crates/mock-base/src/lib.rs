@@ -10,6 +10,7 @@ mod guard;
 mod journal;
 mod pattern;
 mod profile;
+pub mod socket;
 mod state;
 
 pub use calls::Calls;

@@ -136,12 +136,7 @@ impl Error {
             | Self::ReadKey(_) => ExitStatus::File,
             Self::Control(_)
             | Self::Start(StartError::Listen { .. })
-            | Self::Agent(
-                mock_agent::StartError::Listen { .. }
-                | mock_agent::StartError::InUse { .. }
-                | mock_agent::StartError::NotASocket { .. }
-                | mock_agent::StartError::PathTooLong { .. },
-            ) => ExitStatus::CannotListen,
+            | Self::Agent(mock_agent::StartError::Socket(_)) => ExitStatus::CannotListen,
             _ => ExitStatus::Failure,
         }
     }
@@ -170,7 +165,9 @@ impl Error {
             }
             Self::Control(error) => error.hint(),
             Self::Directory { .. } => Some("set TMPDIR to a directory that can be written"),
-            Self::Agent(mock_agent::StartError::PathTooLong { .. }) => Some("set TMPDIR to a shorter path"),
+            Self::Agent(mock_agent::StartError::Socket(mock_agent::SocketError::TooLong { .. })) => {
+                Some("set TMPDIR to a shorter path")
+            }
             _ => None,
         }
     }

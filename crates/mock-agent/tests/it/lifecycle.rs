@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use mock_agent::{MockAgent, Request, Response, StartError};
+use mock_agent::{MockAgent, Request, Response, SocketError, StartError};
 use mock_base::event;
 use tokio::{io::AsyncReadExt, net::UnixStream, time::timeout};
 
@@ -145,7 +145,7 @@ async fn a_socket_in_use_is_left_alone() {
     let path = directory.path().join("agent.sock");
     let first = start_on(&path).await.unwrap();
     let error = start_on(&path).await.unwrap_err();
-    assert!(matches!(&error, StartError::InUse { path: named } if *named == path));
+    assert!(matches!(&error, StartError::Socket(SocketError::InUse { path: named }) if *named == path));
     assert_eq!(error.to_string(), format!("{} is in use: something listens there", path.display()));
     let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
     client.ask(Request::RequestIdentities).await;
@@ -178,11 +178,11 @@ async fn paths_that_cannot_be_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a".repeat(120));
     let error = start_on(&path).await.unwrap_err();
-    assert!(matches!(error, StartError::PathTooLong { limit: 100.., .. }));
+    assert!(matches!(error, StartError::Socket(SocketError::TooLong { limit: 100.., .. })));
     assert!(error.to_string().contains(&path.display().to_string()), "{error}");
 
     let path = directory.path().join("missing/agent.sock");
     let error = start_on(&path).await.unwrap_err();
-    assert!(matches!(error, StartError::Listen { .. }));
+    assert!(matches!(error, StartError::Socket(SocketError::Listen { .. })));
     assert!(error.to_string().contains("missing/agent.sock"), "{error}");
 }

@@ -9,15 +9,14 @@ use mock_agent::{
     Constraint, Identity, KeyError, MockAgent,
     ssh_key::{HashAlg, PrivateKey, PublicKey},
 };
-use mock_base::{Delay, ParsedExpectation};
+use mock_base::Delay;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use super::{
     Target,
-    answer::{Answer, Code, Done, Expecting, Failure},
-    fault,
-    handle::{bad_query, duration, page, wait},
+    answer::{Answer, Code, Done, Failure},
+    common, fault,
     request::{Events, Expect, FaultAdd, FaultRemove, FaultSwitch, Nothing, Wait, Within},
 };
 use crate::{
@@ -199,7 +198,7 @@ impl ControlledAgent {
     }
 
     async fn add(&self, request: Add) -> Result<Answer, Failure> {
-        let lifetime = request.lifetime.as_ref().map(duration).transpose()?;
+        let lifetime = request.lifetime.as_ref().map(common::duration).transpose()?;
         let confirm = request.confirm;
         // Apart, because the primes of an RSA key and a slow disk take their time.
         let identities = spawn_blocking(move || request.identities());
@@ -295,19 +294,16 @@ impl Target for ControlledAgent {
                 };
                 Ok(Answer::Verdict(VerdictLine::from(&verdict)))
             }
-            Request::Expect(request) => {
-                let expectation: ParsedExpectation =
-                    request.expectation.parse().map_err(|error| bad_query(&error))?;
-                let text = expectation.to_string();
+            Request::Expect(request) => common::expect(&request, |expectation| {
                 agent.expectations().add(expectation);
-                Ok(Answer::Expecting(Expecting { expectation: text, count: agent.expectations().len() }))
-            }
+                agent.expectations().len()
+            }),
             Request::Reset(_) => {
                 self.reset().map_err(|error| bad(error.to_string()))?;
                 Ok(Answer::Done(Done {}))
             }
-            Request::Events(request) => page(&request, |_query| agent.events()),
-            Request::Wait(request) => wait(request, |_query| agent.events()).await,
+            Request::Events(request) => common::page(&request, |_query| agent.events()),
+            Request::Wait(request) => common::wait(request, |_query| agent.events()).await,
             Request::List(_) => Ok(self.list()),
             Request::Add(request) => self.add(request).await,
             Request::Remove(request) => self.remove(&request),

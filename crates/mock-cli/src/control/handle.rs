@@ -1,19 +1,15 @@
 //! What a server does with each request. All but `wait` are done at once.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use mock_base::{Events, GrammarError, ParsedExpectation, ParsedQuery, WaitError};
 use mock_core::{RuleId, State};
 use serde_json::json;
 
 use super::{
     Target,
-    answer::{self, Answer, Code, Done, Expecting, Failure, RuleLine, RuleNumber, Rules, States},
-    fault,
-    request::{self, Request, Within},
+    answer::{self, Answer, Code, Done, Failure, RuleLine, RuleNumber, Rules, States},
+    common, fault,
+    request::{self, Request},
 };
 use crate::{expected::Mark, lab::Lab, ready::Ready, verdict::VerdictLine};
 
@@ -50,7 +46,10 @@ impl Target for ControlledLab {
         let lab = &shared.lab;
         match request {
             Request::Verify(_) => Ok(Answer::Verdict(VerdictLine::from(&lab.verify()))),
-            Request::Expect(request) => expect(&request, shared),
+            Request::Expect(request) => common::expect(&request, |expectation| {
+                lab.expected().add(expectation);
+                lab.expected().len()
+            }),
             Request::Reset(_) => {
                 reset(shared);
                 Ok(Answer::Done(Done {}))
@@ -76,21 +75,13 @@ impl Target for ControlledLab {
                 Ok(Answer::Done(Done {}))
             }
             Request::Events(request) => events(&request, shared),
-            Request::Wait(request) => wait(request, |query| lab.expected().events_of(query)).await,
+            Request::Wait(request) => common::wait(request, |query| lab.expected().events_of(query)).await,
             Request::ClientKit(_) => {
                 Ok(Answer::ClientKit(answer::ClientKit { client_kit: json!(Ready::new(lab)) }))
             }
             Request::Stop(_) => Ok(Answer::Done(Done {})),
         }
     }
-}
-
-fn expect(request: &request::Expect, shared: &ControlledLab) -> Result<Answer, Failure> {
-    let expectation: ParsedExpectation = request.expectation.parse().map_err(|error| bad_query(&error))?;
-    let text = expectation.to_string();
-    let expected = shared.lab.expected();
-    expected.add(expectation);
-    Ok(Answer::Expecting(Expecting { expectation: text, count: expected.len() }))
 }
 
 fn reset(shared: &ControlledLab) {
@@ -154,70 +145,8 @@ fn states(shared: &ControlledLab, connection: Option<u64>) -> State {
 }
 
 fn events(request: &request::Events, shared: &ControlledLab) -> Result<Answer, Failure> {
-    page(request, |query| match query {
+    common::page(request, |query| match query {
         Some(query) => shared.lab.expected().events_of(query),
         None => shared.lab.server.journal().events(),
     })
-}
-
-/// A page of the events that are meant by a query, or by none.
-pub(super) fn page(
-    request: &request::Events,
-    meant: impl FnOnce(Option<&ParsedQuery>) -> Events,
-) -> Result<Answer, Failure> {
-    let query = request.query.as_deref().map(query).transpose()?;
-    let all = meant(query.as_ref());
-    let mut next = request.since;
-    let mut events = Vec::new();
-    let mut more = false;
-    for event in all.since(request.since) {
-        if query.as_ref().is_some_and(|query| mock_base::Query::select(query, &event).is_none()) {
-            next = event.seq + 1;
-            continue;
-        }
-        if events.len() == request.limit {
-            more = true;
-            break;
-        }
-        next = event.seq + 1;
-        events.push(event);
-    }
-    Ok(Answer::Events(answer::Page { events, next, more }))
-}
-
-/// Waits for an event among those that are meant by the query.
-pub(super) async fn wait(
-    request: request::Wait,
-    meant: impl FnOnce(&ParsedQuery) -> Events,
-) -> Result<Answer, Failure> {
-    let query = query(&request.query)?;
-    let within = duration(&request.within)?;
-    let mut wait = meant(&query).wait_for(query).within(within);
-    if let Some(seq) = request.after {
-        wait = wait.after(seq);
-    }
-    match wait.await {
-        Ok(seen) => Ok(Answer::Seen(answer::Seen { seen })),
-        Err(error @ WaitError::TimedOut { .. }) => Err(Failure::new(Code::TimedOut, error.to_string())),
-        Err(error) => Err(Failure::new(Code::BadRequest, error.to_string())),
-    }
-}
-
-pub(super) fn duration(within: &Within) -> Result<Duration, Failure> {
-    let duration = match within {
-        Within::Seconds(seconds) => Duration::try_from_secs_f64(*seconds).map_err(|error| error.to_string()),
-        Within::Text(text) => humantime::parse_duration(text).map_err(|error| error.to_string()),
-    };
-    duration.map_err(|error| {
-        let hint = "write seconds as a number, or a text such as \"500ms\" or \"2s\"";
-        Failure::new(Code::BadRequest, format!("within: {error}")).hint(hint.to_owned())
-    })
-}
-
-fn query(text: &str) -> Result<ParsedQuery, Failure> {
-    text.parse().map_err(|error| bad_query(&error))
-}
-
-pub(super) fn bad_query(error: &GrammarError) -> Failure {
-    Failure::new(Code::BadQuery, error.to_string())
 }

@@ -5,6 +5,7 @@
 
 mod agent;
 mod answer;
+mod common;
 mod fault;
 mod handle;
 mod line;
@@ -67,7 +68,7 @@ impl Endpoint {
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match self {
             Self::Stdin => None,
-            Self::Socket(_, file) => Some(file.path.clone()),
+            Self::Socket(_, file) => Some(file.file.path().to_owned()),
         }
     }
 }

@@ -150,7 +150,7 @@ fn the_socket_is_its_owners_alone_and_one_that_was_left_behind_is_replaced() {
     fs::write(&file, "precious").unwrap();
     let output = run(&["--json", "--control", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stderr).contains("it exists and is not a socket"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("exists and is not a socket"), "{}", text(&output.stderr));
     assert_eq!(fs::read_to_string(file).unwrap(), "precious");
 }
 
