@@ -8,6 +8,7 @@ mod asyncssh;
 mod dbclient;
 mod faults;
 mod git;
+mod jsch;
 mod node;
 mod openssh;
 mod paramiko;

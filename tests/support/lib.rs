@@ -39,6 +39,6 @@ pub use terminal::Terminal;
 pub const DEADLINE: Duration = Duration::from_secs(40);
 
 /// The directory of this package. Asked of cargo at run time: checkouts may share what was compiled.
-fn package() -> PathBuf {
+pub fn package() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }

@@ -43,6 +43,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
         packages: "nodejs",
     },
     Program {
+        name: "javac",
+        suites: &["jsch"],
+        purpose: "JSch, run from its source",
+        packages: "default-jdk-headless libjsch-java",
+    },
+    Program {
         name: "rclone",
         suites: &["rclone"],
         purpose: "synchronises trees over SFTP",
@@ -80,6 +86,7 @@ impl Program {
             && match self.name {
                 // Debian splits what makes environments off the interpreter.
                 "python3" => Task::new("python3", "-c").arg("import venv, ensurepip").succeeds(),
+                "javac" => Path::new("/usr/share/java/jsch.jar").is_file(),
                 "pkg-config" => Task::new("pkg-config", "--exists openssl").succeeds(),
                 _ => true,
             }
