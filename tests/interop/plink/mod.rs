@@ -1,7 +1,8 @@
-//! plink, PuTTY's client for scripts, and pscp, its `scp`.
+//! plink, PuTTY's client for scripts, and its copiers.
+
+mod copies;
 
 use std::{
-    fs,
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     process::Command,
@@ -13,7 +14,6 @@ use mock_core::{
     Authenticator, Exec, Forward, HostKey, MockSshServer, OpenFailure, RemoteForward, Reply, Session, any,
     event, glob,
 };
-use mock_sftp::{MemFs, Scp, ScpEvents as _, User};
 use support::{Client, DEADLINE, Finished, Home, noise};
 
 fn server(auth: impl Authenticator + 'static) -> MockSshServer {
@@ -126,41 +126,14 @@ fn four_mebibytes_go_there_and_back() {
     server.shutdown().blocking().unwrap();
 }
 
-/// `pscp -scp` for `anna`, who knows the host keys by their fingerprints.
-fn pscp(home: &Home, server: &MockSshServer, args: &[&str]) -> Finished {
-    let mut pscp = home.command("pscp");
-    pscp.args(["-scp", "-q", "-batch", "-P", &server.port().to_string()]);
-    for key in server.host_keys() {
-        pscp.args(["-hostkey", &key.sha256()]);
-    }
-    pscp.arg("-pwfile").arg(home.file("password", "hunter2\n"));
-    Client::run(pscp.args(args))
-}
-
 #[test]
-fn pscp_copies_files_and_trees_both_ways() {
-    let anna = User::new("anna").start("/home/anna");
-    let files = MemFs::builder().user(anna).dir("/home/anna").build().unwrap();
+fn standard_input_and_output_can_be_forwarded() {
     let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
-    let server = builder.exec(Scp::exec(files.clone())).start_blocking().unwrap();
+    let server = builder.forward(Forward::to("db01:5432").reply("ready")).start_blocking().unwrap();
     let home = Home::new();
-    let data = noise(3 << 20);
-    fs::create_dir_all(home.join("tree/sub")).unwrap();
-    fs::write(home.join("tree/a b"), &data).unwrap();
-    fs::write(home.join("tree/sub/empty"), "").unwrap();
-    let host = |path: &str| format!("anna@127.0.0.1:{path}");
-    assert_eq!(pscp(&home, &server, &["-r", "-p", "tree", &host(".")]).succeeded(), "");
-    assert!(files.read("/home/anna/tree/a b").unwrap() == data);
-    assert_eq!(files.read("/home/anna/tree/sub/empty").unwrap(), "");
-    assert_eq!(pscp(&home, &server, &["-r", "-p", &host("tree"), "back"]).succeeded(), "");
-    assert!(fs::read(home.join("back/a b")).unwrap() == data);
-    assert_eq!(pscp(&home, &server, &["-unsafe", &host("tree/a*"), "."]).succeeded(), "");
-    assert!(fs::read(home.join("a b")).unwrap() == data);
-    pscp(&home, &server, &[&host("missing"), "."]).failed(1, "missing: No such file or directory");
-    let names: Vec<_> = server.events().scp_ops().iter().map(|op| op.operation.name()).collect();
-    let directions = |direction| names.iter().filter(|name| **name == direction).count();
-    assert_eq!((directions("upload"), directions("upload-dir")), (2, 2), "{names:?}");
-    assert_eq!((directions("download"), directions("download-dir")), (4, 2), "{names:?}");
+    let finished = Client::run(&mut forwarding(&home, &server, &["-nc", "db01:5432"]));
+    assert_eq!(finished.stdout(), "ready", "{finished}");
+    assert_eq!(server.events().count(event::forwarded().to("db01:5432")), 1);
     server.shutdown().blocking().unwrap();
 }
 
@@ -173,17 +146,6 @@ fn forwarding(home: &Home, server: &MockSshServer, options: &[&str]) -> Command 
     }
     plink.arg("-pwfile").arg(home.file("password", "hunter2\n")).args(options).arg("anna@127.0.0.1");
     plink
-}
-
-#[test]
-fn standard_input_and_output_can_be_forwarded() {
-    let builder = MockSshServer::builder().auth(Password::new("anna", "hunter2"));
-    let server = builder.forward(Forward::to("db01:5432").reply("ready")).start_blocking().unwrap();
-    let home = Home::new();
-    let finished = Client::run(&mut forwarding(&home, &server, &["-nc", "db01:5432"]));
-    assert_eq!(finished.stdout(), "ready", "{finished}");
-    assert_eq!(server.events().count(event::forwarded().to("db01:5432")), 1);
-    server.shutdown().blocking().unwrap();
 }
 
 #[test]
