@@ -57,6 +57,7 @@ impl Driver {
     /// Hands data over. Returns how much of all data the service holds back.
     pub(super) fn receive(&self, data: &[u8]) -> usize {
         self.machine.step(|service, out| service.receive(data, out));
+        let held = self.machine.held();
         // In an upload more is on its way, and what it is answered with is better sent together, by the task.
         let long = data.len() > SMALL;
         if self.uploading.swap(long, Ordering::Relaxed) || long {
@@ -64,11 +65,15 @@ impl Driver {
         } else {
             self.take_turn();
         }
-        self.held()
+        held
     }
 
     pub(super) fn held(&self) -> usize {
-        self.machine.with(|core| core.service.as_ref().map_or(0, |service| service.held()))
+        let held = self.machine.held();
+        if self.machine.with(|core| core.changed) {
+            self.wake();
+        }
+        held
     }
 
     pub(super) fn eof(&self) {
@@ -138,24 +143,42 @@ impl Machine {
     fn step(&self, step: impl FnOnce(&mut dyn Service, &mut Outbox) -> Flow) {
         self.with(|core| {
             core.changed = true;
-            let Some(service) = core.service.as_mut() else {
-                return;
-            };
-            let flow = catch_unwind(AssertUnwindSafe(|| step(&mut **service, &mut core.out)));
-            core.exit = match flow {
-                Ok(Flow::Continue) => return,
-                Ok(Flow::Exit(exit)) => exit,
-                Ok(Flow::Fail(why)) => {
-                    self.recorder.record(Problem::new(why));
-                    Exit::Silent
-                }
-                Err(panic) => {
-                    self.recorder.record(Panicked::new("program", panic_text(&*panic)));
-                    Exit::Silent
-                }
-            };
-            core.service = None;
+            self.ask(core, step);
         });
+    }
+
+    /// How much of its data the service holds back.
+    fn held(&self) -> usize {
+        let mut held = 0;
+        self.with(|core| {
+            self.ask(core, |service, _| {
+                held = service.held();
+                Flow::Continue
+            });
+        });
+        held
+    }
+
+    /// Asks the service, which may end or panic.
+    fn ask(&self, core: &mut Core, ask: impl FnOnce(&mut dyn Service, &mut Outbox) -> Flow) {
+        let Some(service) = core.service.as_mut() else {
+            return;
+        };
+        let flow = catch_unwind(AssertUnwindSafe(|| ask(&mut **service, &mut core.out)));
+        core.exit = match flow {
+            Ok(Flow::Continue) => return,
+            Ok(Flow::Exit(exit)) => exit,
+            Ok(Flow::Fail(why)) => {
+                self.recorder.record(Problem::new(why));
+                Exit::Silent
+            }
+            Err(panic) => {
+                self.recorder.record(Panicked::new("program", panic_text(&*panic)));
+                Exit::Silent
+            }
+        };
+        core.service = None;
+        core.changed = true;
     }
 
     /// Done when the service had a turn. It wakes nobody, because who gives that turn gives one to the sending future too.
@@ -190,12 +213,12 @@ impl Machine {
 
     /// Done when the time is over that the service asked for, or never.
     async fn timer(&self) {
-        match self.with(|core| core.out.wake_at) {
-            Some(at) => sleep_until(at).await,
-            None => std::future::pending().await,
+        let Some(at) = self.with(|core| core.out.wake_at) else { return std::future::pending().await };
+        sleep_until(at).await;
+        // Meanwhile another time may have been asked for.
+        if self.with(|core| core.out.wake_at.take_if(|asked| *asked == at).is_some()) {
+            self.resume();
         }
-        self.with(|core| core.out.wake_at = None);
-        self.resume();
     }
 }
 

@@ -171,6 +171,34 @@ async fn however_it_ends_what_it_sent_before_arrives() {
     assert_eq!(server.events().first(event::panicked()).unwrap().message, "service panics");
 }
 
+/// Does not know how much it holds.
+struct Forgetful;
+
+impl Service for Forgetful {
+    fn receive(&mut self, _: &[u8], out: &mut Outbox) -> Flow {
+        out.send("before");
+        Flow::Continue
+    }
+
+    fn held(&self) -> usize {
+        panic!("how much was it")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_about_what_is_held_ends_the_channel_alone() {
+    let server = open().subsystem("forgetful", Serve(|| Forgetful)).start_in_memory().unwrap();
+    let client = login(&server).await;
+    for _ in 0..2 {
+        let mut channel = client.channel_open_session().await.unwrap();
+        channel.request_subsystem(true, "forgetful").await.unwrap();
+        channel.data(&b"go"[..]).await.unwrap();
+        let output = drain(&mut channel).await;
+        assert_eq!((output.stdout.as_str(), output.status), ("before", None));
+    }
+    assert_eq!(server.events().count(event::panicked()), 2);
+}
+
 /// Ticks three times, a minute apart.
 struct Clock(u32);
 
