@@ -2,15 +2,19 @@
 
 use std::{
     future::pending,
+    mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use mock_base::Recorder;
 use russh::{ChannelId, server::Handle};
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{sleep, sleep_until, timeout},
+};
 
 use crate::config::FAREWELL;
 use crate::fault::{Action, Amount, Scene, Stage};
@@ -45,14 +49,19 @@ impl Nudge {
 pub(super) struct Outflow {
     pub(super) scene: Arc<Scene>,
     recorder: Recorder,
+    /// Bytes that were sent, whether there were faults or not.
+    bytes: AtomicU64,
     /// Whether a fault has done something that goes on.
     touched: AtomicBool,
+    /// Held by who writes while there are faults, so that an amount is come to once.
     flow: Mutex<Flow>,
 }
 
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 struct Flow {
+    /// Bytes at the end of the turn before.
     bytes: u64,
+    /// Lines that were sent while there were faults.
     lines: u64,
     /// Amounts below these have been looked at.
     bytes_looked_at: u64,
@@ -65,7 +74,8 @@ struct Flow {
 
 impl Outflow {
     pub(super) fn new(scene: Arc<Scene>, recorder: Recorder) -> Self {
-        Self { scene, recorder, touched: AtomicBool::new(false), flow: Mutex::default() }
+        let (bytes, touched) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { scene, recorder, bytes, touched, flow: Mutex::default() }
     }
 
     /// Whether everything is sent as it is.
@@ -73,29 +83,45 @@ impl Outflow {
         self.scene.has_no_faults() && !self.touched.load(Ordering::Acquire)
     }
 
-    fn flow(&self) -> MutexGuard<'_, Flow> {
-        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
+    /// So many bytes were sent.
+    pub(super) fn sent(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Waits until some of these bytes may be sent. Returns how many; none if the connection is over.
-    pub(super) async fn pass(&self, bytes: &[u8], nudge: &Nudge) -> usize {
-        self.strike(nudge).await;
-        if self.flow().stalled {
+    /// Waits until something may be sent. Nobody else sends before the turn is over. None if the connection is.
+    pub(super) async fn turn(&self, nudge: &Nudge) -> Option<Turn<'_>> {
+        let mut turn = Turn { outflow: self, flow: self.flow.lock().await };
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        if mem::replace(&mut turn.flow.bytes, bytes) != bytes {
+            // What passed while there were no faults is no occasion for those of now.
+            turn.flow.bytes_looked_at = bytes;
+        }
+        turn.strike(nudge).await;
+        if turn.flow.stalled {
             pending::<()>().await;
         }
-        let free_at = self.flow().pace.free_at();
-        if let Some(free_at) = free_at {
+        if let Some(free_at) = turn.flow.pace.free_at() {
             sleep_until(free_at).await;
         }
-        if self.scene.ending().is_some() {
-            return 0;
-        }
-        let flow = self.flow().clone();
-        let until_bytes = self.scene.next_at(|stage| match stage {
+        self.scene.ending().is_none().then_some(turn)
+    }
+}
+
+/// The turn of one that sends.
+pub(super) struct Turn<'a> {
+    outflow: &'a Outflow,
+    flow: MutexGuard<'a, Flow>,
+}
+
+impl Turn<'_> {
+    /// How many of these bytes may be sent now.
+    pub(super) fn most(&self, bytes: &[u8]) -> usize {
+        let flow = &*self.flow;
+        let until_bytes = self.outflow.scene.next_at(|stage| match stage {
             Stage::Stdout(Amount::Bytes(bytes)) => bytes.checked_sub(flow.bytes).filter(|left| *left > 0),
             _ => None,
         });
-        let until_lines = self.scene.next_at(|stage| match stage {
+        let until_lines = self.outflow.scene.next_at(|stage| match stage {
             Stage::Stdout(Amount::Lines(lines)) => lines.checked_sub(flow.lines).filter(|left| *left > 0),
             _ => None,
         });
@@ -107,70 +133,67 @@ impl Outflow {
     }
 
     /// These bytes were sent. Returns whether the connection goes on.
-    pub(super) async fn passed(&self, piece: &[u8], nudge: &Nudge) -> bool {
-        {
-            let mut flow = self.flow();
-            flow.bytes += piece.len() as u64;
-            flow.lines += newlines(piece).count() as u64;
-            if let Some(rate) = flow.rate {
-                flow.pace.take(piece.len(), rate);
-            }
+    pub(super) async fn end(mut self, piece: &[u8], nudge: &Nudge) -> bool {
+        let flow = &mut *self.flow;
+        flow.bytes += piece.len() as u64;
+        flow.lines += newlines(piece).count() as u64;
+        if let Some(rate) = flow.rate {
+            flow.pace.take(piece.len(), rate);
         }
         self.strike(nudge).await;
-        self.scene.ending().is_none()
+        self.outflow.scene.ending().is_none()
     }
 
     /// Lets strike what the output has come to.
-    async fn strike(&self, nudge: &Nudge) {
-        loop {
-            let flow = self.flow().clone();
-            let reached = |stage: &Stage| match stage {
-                Stage::Stdout(Amount::Bytes(at)) => {
-                    (flow.bytes_looked_at..=flow.bytes).contains(at).then_some(*at)
-                }
-                _ => None,
-            };
-            let lines_reached = |stage: &Stage| match stage {
-                Stage::Stdout(Amount::Lines(at)) => {
-                    (flow.lines_looked_at.max(1)..=flow.lines).contains(at).then_some(*at)
-                }
-                _ => None,
-            };
-            let amount = if let Some(at) = self.scene.next_at(reached) {
-                self.flow().bytes_looked_at = at + 1;
-                Amount::Bytes(at)
-            } else if let Some(at) = self.scene.next_at(lines_reached) {
-                self.flow().lines_looked_at = at + 1;
-                Amount::Lines(at)
-            } else {
-                return;
-            };
+    async fn strike(&mut self, nudge: &Nudge) {
+        while let Some(amount) = self.reached() {
             self.strike_at(Stage::Stdout(amount), nudge).await;
         }
     }
 
-    async fn strike_at(&self, here: Stage, nudge: &Nudge) {
-        for struck in self.scene.strike(|stage| *stage == here) {
+    /// The next amount that the output has come to, once.
+    fn reached(&mut self) -> Option<Amount> {
+        let flow = &mut *self.flow;
+        let bytes = flow.bytes_looked_at..=flow.bytes;
+        let at = self.outflow.scene.next_at(|stage| match stage {
+            Stage::Stdout(Amount::Bytes(at)) => bytes.contains(at).then_some(*at),
+            _ => None,
+        });
+        flow.bytes_looked_at = at.unwrap_or(flow.bytes) + 1;
+        if let Some(at) = at {
+            return Some(Amount::Bytes(at));
+        }
+        let lines = flow.lines_looked_at.max(1)..=flow.lines;
+        let at = self.outflow.scene.next_at(|stage| match stage {
+            Stage::Stdout(Amount::Lines(at)) => lines.contains(at).then_some(*at),
+            _ => None,
+        });
+        flow.lines_looked_at = at.unwrap_or(flow.lines) + 1;
+        at.map(Amount::Lines)
+    }
+
+    async fn strike_at(&mut self, here: Stage, nudge: &Nudge) {
+        let Outflow { scene, recorder, touched, .. } = self.outflow;
+        for struck in scene.strike(|stage| *stage == here) {
             if matches!(struck.action(), Action::Close | Action::Reset) {
                 // What was sent before arrives.
-                nudge.until_sent(&self.scene).await;
+                nudge.until_sent(scene).await;
             }
-            if self.scene.end_by(&struck, &self.recorder) {
+            if scene.end_by(&struck, recorder) {
                 continue;
             }
-            struck.record(&self.recorder);
-            if let Action::Delay(delay) = struck.action() {
-                sleep(self.scene.drawn(*delay, &struck)).await;
-                continue;
-            }
-            let mut flow = self.flow();
+            struck.record(recorder);
             match struck.action() {
-                Action::Stall => flow.stalled = true,
-                Action::Bandwidth(rate) => flow.rate = Some(*rate),
-                Action::Pieces(bytes) => flow.pieces = Some(*bytes),
+                Action::Delay(delay) => {
+                    sleep(scene.drawn(*delay, &struck)).await;
+                    continue;
+                }
+                Action::Stall => self.flow.stalled = true,
+                Action::Bandwidth(rate) => self.flow.rate = Some(*rate),
+                Action::Pieces(bytes) => self.flow.pieces = Some(*bytes),
                 _ => {}
             }
-            self.touched.store(true, Ordering::Release);
+            touched.store(true, Ordering::Release);
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     convert,
-    outflow::{Nudge, Outflow},
+    outflow::{Nudge, Outflow, Turn},
 };
 use crate::{Exit, fault::Scene};
 
@@ -83,15 +83,18 @@ impl Output {
     /// Sends data, and waits until the window has taken it. Not safe to cancel: what a piece on its way has taken from
     /// the window is lost then.
     pub(crate) async fn send(&self, stream: OutputStream, mut bytes: Bytes) -> io::Result<()> {
-        let meddled = stream == OutputStream::Stdout && !self.shared.outflow.is_open();
+        let outflow = (stream == OutputStream::Stdout).then_some(&self.shared.outflow);
         while !bytes.is_empty() {
             let mut most = bytes.len().min(PIECE);
-            if meddled {
-                most = most.min(self.pass(&bytes).await?);
+            let mut turn = None;
+            if let Some(outflow) = outflow.filter(|outflow| !outflow.is_open()) {
+                let taken = self.turn(outflow).await?;
+                most = most.min(taken.most(&bytes));
+                turn = Some(taken);
             }
             let piece = bytes.split_to(most);
-            let length = piece.len() as u64;
-            let copy = meddled.then(|| piece.clone());
+            let length = piece.len();
+            let turn = turn.map(|turn| (turn, piece.clone()));
             if self.shared.finished.load(Ordering::Acquire) || self.shared.ended.load(Ordering::Acquire) {
                 return Err(closed());
             }
@@ -100,28 +103,27 @@ impl Output {
                 OutputStream::Stderr => channel.extended_data_bytes(STDERR, piece).await.is_ok(),
             })
             .await?;
-            self.shared.sent.fetch_add(length, Ordering::Relaxed);
-            if let Some(piece) = copy {
-                self.unless_closed(async |channel, handle| {
-                    let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
-                    self.shared.outflow.passed(&piece, &nudge).await
-                })
-                .await?;
+            self.shared.sent.fetch_add(length as u64, Ordering::Relaxed);
+            if let Some(outflow) = outflow {
+                outflow.sent(length);
+            }
+            if let Some((turn, piece)) = turn {
+                self.unless_closed(async |channel, handle| turn.end(&piece, &nudge(channel, handle)).await)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    /// Waits until faults let some of these bytes through, and returns how many.
-    async fn pass(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut most = 0;
+    /// Waits until faults let something through.
+    async fn turn<'a>(&self, outflow: &'a Outflow) -> io::Result<Turn<'a>> {
+        let mut turn = None;
         self.unless_closed(async |channel, handle| {
-            let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
-            most = self.shared.outflow.pass(bytes, &nudge).await;
-            most > 0
+            turn = outflow.turn(&nudge(channel, handle)).await;
+            turn.is_some()
         })
         .await?;
-        Ok(most)
+        turn.ok_or_else(closed)
     }
 
     /// Where the faults of the connection strike.
@@ -182,8 +184,7 @@ impl Output {
         scene.watch();
         let _closed = self
             .unless_closed(async |channel, handle| {
-                let nudge = Nudge { handle: handle.clone(), channel: channel.id() };
-                nudge.until_sent(scene).await;
+                nudge(channel, handle).until_sent(scene).await;
                 true
             })
             .await;
@@ -219,6 +220,10 @@ impl Output {
         };
         if done { Ok(()) } else { Err(closed()) }
     }
+}
+
+fn nudge(channel: &ChannelWriteHalf<Msg>, handle: &Handle) -> Nudge {
+    Nudge { handle: handle.clone(), channel: channel.id() }
 }
 
 fn closed() -> io::Error {

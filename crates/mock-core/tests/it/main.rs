@@ -10,6 +10,7 @@ mod channels;
 mod common;
 mod exec;
 mod fault_delays;
+mod fault_amounts;
 mod faults;
 mod forwarding;
 mod handler;
