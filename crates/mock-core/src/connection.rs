@@ -13,9 +13,9 @@ use mock_base::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    time::timeout,
+    time::{Instant, timeout},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Composed, DisconnectReason, Handler, Peer,
@@ -124,8 +124,14 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
         seed: server.seed,
     };
     let kill = server.kill.child_token();
-    let scene = Arc::new(Scene::new(&server.faults, &connection, kill.clone(), server.stop.clone()));
-    let plan = fault::begin(&server, &scene, &mut socket).await;
+    let scene = Arc::new(Scene::new(&server.faults, &connection, kill.clone()));
+    let born = Instant::now();
+    let plan = tokio::select! {
+        biased;
+        plan = fault::begin(&server, &scene, &mut socket) => plan,
+        // What follows finds out why it is over.
+        () = over_early(&server, &kill, born) => Plan::default(),
+    };
     let (handler, config) = match prepare(&server, &connection, &plan) {
         Ok(prepared) => prepared,
         Err(text) => {
@@ -150,7 +156,7 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     let (transport, mut given_back) =
         Transport::new(socket, Arc::clone(&traffic), Arc::clone(&scene), plan.wrong_signature);
     let engine = Engine::new(connection, handler, Arc::clone(&surroundings));
-    let ended = engine::run(config, transport, &traffic, engine, &server.stop).await;
+    let ended = engine::run(config, transport, &traffic, engine, &server.stop, born).await;
 
     // Programs end with their connection, before it is said to be over.
     surroundings.kill.cancel();
@@ -158,18 +164,29 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
     surroundings.tasks.wait().await;
     let end = End::of(ended, surroundings.ended.get(), scene.ending(), &traffic);
     if let Ok(socket) = given_back.try_recv() {
-        leave(socket, &end, scene.ending(), &traffic).await;
+        leave(socket, &end, &scene, &traffic).await;
     }
     server.built.rules.forget(number);
     server.state.on_connection(number).clear();
     recorder.record(Disconnected::new(end.by, end.reason, traffic.received(), traffic.sent()));
 }
 
+/// Done when a connection has to end that faults have not let begin.
+async fn over_early(server: &Shared, kill: &CancellationToken, born: Instant) {
+    tokio::select! {
+        () = kill.cancelled() => {}
+        () = server.stop.cancelled() => {}
+        () = engine::past(born, server.options.connection_timeout) => {}
+    }
+}
+
 /// Closes the socket in the way that the end of its connection asks for.
-async fn leave<S: Stream>(socket: S, end: &End, by_fault: Option<&Ending>, traffic: &Traffic) {
-    let last_word = match by_fault.map(|ending| &ending.how) {
+async fn leave<S: Stream>(socket: S, end: &End, scene: &Scene, traffic: &Traffic) {
+    let last_word = match scene.ending().map(|ending| &ending.how) {
         Some(How::Reset) => return socket.reset(),
         Some(How::Close) => Some(Vec::new()),
+        // What was to be sent before did not get through either.
+        _ if scene.is_stalled() => None,
         _ => end.last_word(traffic),
     };
     if let Some(last_word) = last_word {

@@ -44,7 +44,7 @@ pub(crate) use self::{
     opening::Opening,
     outgoing::{Closer, Confirmed, Opener},
     output::{Output, OutputStream},
-    session::run,
+    session::{past, run},
 };
 use crate::{Connection, Handler, Prompt, config::Options, fault::Scene, forward::Listeners};
 pub(crate) use russh::server::Config;

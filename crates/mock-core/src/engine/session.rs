@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use russh::server::{Config, run_stream};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Engine, EngineError, Surroundings, convert};
@@ -14,13 +14,14 @@ use crate::{
     transport::{Stream, Traffic, Transport},
 };
 
-/// Runs a session until the client leaves, a deadline passes, or the server stops.
+/// Runs the session of a connection that began at `born` until the client leaves, a deadline passes, or the server stops.
 pub(crate) async fn run<S: Stream>(
     config: Arc<Config>,
     transport: Transport<S>,
     traffic: &Traffic,
     engine: Engine,
     stop: &CancellationToken,
+    born: Instant,
 ) -> Result<(), EngineError> {
     let surroundings = Arc::clone(&engine.surroundings);
     let options = Arc::clone(&surroundings.options);
@@ -30,12 +31,14 @@ pub(crate) async fn run<S: Stream>(
         let _set_once = surroundings.handle.set(session.handle());
         session.await
     });
-    let handshake = after(options.handshake_timeout);
+    let begun = Instant::now();
     let unauthenticated = async {
         tokio::select! {
-            () = surroundings.authenticated.cancelled() => std::future::pending().await,
-            () = handshake => {}
+            () = surroundings.authenticated.cancelled() => {}
+            // A stalled connection is there for what the client does about it.
+            () = past(begun, options.handshake_timeout) => if !surroundings.scene.is_stalled() { return },
         }
+        std::future::pending().await
     };
     let by_application = |why: String| (DisconnectReason::ByApplication, why);
     let (reason, why) = tokio::select! {
@@ -55,14 +58,14 @@ pub(crate) async fn run<S: Stream>(
             let limit = options.handshake_timeout.unwrap_or_default();
             by_application(format!("not authenticated within {limit:?}"))
         }
-        () = after(options.connection_timeout) => {
+        () = past(born, options.connection_timeout) => {
             let limit = options.connection_timeout.unwrap_or_default();
             by_application(format!("the connection may last {limit:?}"))
         }
     };
     let _said_before = surroundings.ended.set(why.clone());
-    // In clear text the engine says nothing; who called this does.
-    if !traffic.observe(|observer| observer.server_in_clear()) {
+    // In clear text the engine says nothing; who called this does. On a stalled connection nobody says anything.
+    if !surroundings.scene.is_stalled() && !traffic.observe(|observer| observer.server_in_clear()) {
         tokio::select! {
             ended = &mut life => return ended,
             () = say_farewell(&surroundings, traffic, reason, why) => {}
@@ -97,10 +100,10 @@ async fn by_fault(scene: &Scene) -> (DisconnectReason, String) {
     }
 }
 
-/// Done after this time, or never.
-async fn after(delay: Option<Duration>) {
-    match delay {
-        Some(delay) => sleep(delay).await,
+/// Done when something that began then is older than this, or never.
+pub(crate) async fn past(begin: Instant, limit: Option<Duration>) {
+    match limit.and_then(|limit| begin.checked_add(limit)) {
+        Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

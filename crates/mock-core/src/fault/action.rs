@@ -13,8 +13,9 @@ pub enum Action {
     Close,
     /// Ends the connection with a RST. `reset`
     Reset,
-    /// Nothing more is read or sent, for as long as the client waits. At `stdin`, only this channel's input is no longer
-    /// read; at `stdout`, its output no longer sent. `stall`
+    /// Nothing more is sent, and what the client sends is dropped, for as long as it waits. The limit for logins does not
+    /// end that, the one for connections does. At `stdin`, only this channel's input is no longer read; at `stdout`, its
+    /// output no longer sent. `stall`
     Stall,
     /// Goes on after this time. Of several at one moment the longest counts. `delay 1s..3s`
     Delay(Delay),

@@ -48,7 +48,7 @@ pub(crate) async fn begin<S: Stream>(server: &Shared, scene: &Scene, socket: &mu
         let Action::Lines { text, count } = struck.action() else { continue };
         let line = format!("{text}\r\n");
         // A client that has left is noticed by the engine.
-        let _gone = scene.unless_over(say(socket, line.as_bytes(), *count)).await;
+        let _gone = say(socket, line.as_bytes(), *count).await;
     }
     plan
 }

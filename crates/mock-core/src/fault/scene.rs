@@ -30,8 +30,6 @@ pub(crate) struct Scene {
     /// Who is logged in, or tried last.
     user: Mutex<String>,
     kill: CancellationToken,
-    /// Cancelled when the server is to stop.
-    stop: CancellationToken,
     /// Cancelled when a fault ends the connection with a disconnect message.
     goodbye: CancellationToken,
     ending: OnceLock<Ending>,
@@ -74,18 +72,12 @@ pub(crate) struct Shaping {
 }
 
 impl Scene {
-    pub(crate) fn new(
-        faults: &Faults<Stage>,
-        connection: &Connection,
-        kill: CancellationToken,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(crate) fn new(faults: &Faults<Stage>, connection: &Connection, kill: CancellationToken) -> Self {
         Self {
             faults: faults.clone(),
             connection: connection.clone(),
             user: Mutex::default(),
             kill,
-            stop,
             goodbye: CancellationToken::new(),
             ending: OnceLock::new(),
             looks: AtomicU64::new(0),
@@ -279,26 +271,17 @@ impl Scene {
         change(&mut self.lock());
     }
 
-    /// Waits while the connection is stalled or delayed. Returns whether it goes on.
-    pub(crate) async fn hold(&self) -> bool {
-        let shaping = self.shaping();
-        let held = async {
-            match shaping {
-                Shaping { stalled: true, .. } => std::future::pending().await,
-                Shaping { until: Some(until), .. } => sleep_until(until).await,
-                _ => {}
-            }
-        };
-        self.unless_over(held).await.is_some()
+    /// Whether nothing is sent or taken in any more.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.shaping().stalled
     }
 
-    /// Does this, unless the connection is over before, or the server is to stop.
-    pub(crate) async fn unless_over<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            () = self.kill.cancelled() => None,
-            () = self.stop.cancelled() => None,
-            done = doing => Some(done),
+    /// Waits while the connection is delayed. Returns whether it goes on: not if it is stalled, or ended.
+    pub(crate) async fn hold(&self) -> bool {
+        let shaping = self.shaping();
+        if let Some(until) = shaping.until.filter(|_| !shaping.stalled) {
+            sleep_until(until).await;
         }
+        !shaping.stalled && self.ending().is_none()
     }
 }

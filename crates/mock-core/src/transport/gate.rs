@@ -1,20 +1,35 @@
 //! What faults do to the bytes of a connection, between the engine and the socket.
 
 use std::{
+    convert::Infallible,
     io,
+    mem::{self, MaybeUninit},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use mock_base::fault::Struck;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    io::ReadBuf,
+    time::{Instant, Sleep, sleep_until},
+};
 
-use super::{Direction, cut};
+use super::Stream;
 use crate::{
     fault::{Scene, Shaping, Stage},
     pace::Pace,
 };
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Direction {
+    Read,
+    Write,
+}
+
+pub(super) fn cut() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the server")
+}
 
 /// The bit of a byte that is changed.
 const FLIPPED: u8 = 0x20;
@@ -35,6 +50,8 @@ struct Lane {
     /// Nothing moves before this is over.
     nap: Option<Pin<Box<Sleep>>>,
     pace: Pace,
+    /// Bytes that have passed, as of the last time that this lane let some through.
+    passed: u64,
     /// Amounts below this one have been looked at.
     looked_at: u64,
 }
@@ -75,6 +92,11 @@ impl Gate {
             Direction::Read => Stage::Received(bytes),
             Direction::Write => Stage::Sent(bytes),
         };
+        let lane = self.lane(direction);
+        if mem::replace(&mut lane.passed, passed) != passed {
+            // What passed while there were no faults is no occasion for those of now.
+            lane.looked_at = passed;
+        }
         loop {
             let from = self.lane(direction).looked_at;
             match self.scene.next_at(|stage| at(stage).filter(|bytes| (from..=passed).contains(bytes))) {
@@ -85,6 +107,7 @@ impl Gate {
                 None => break,
             }
         }
+        self.lane(direction).looked_at = passed + 1;
         let shaping = ready!(self.poll_hold(direction, context))?;
         let next = self.scene.next_at(|stage| at(stage).filter(|bytes| *bytes > passed));
         let until_next = next.map_or(u64::MAX, |next| next - passed);
@@ -123,10 +146,32 @@ impl Gate {
         Poll::Ready(Ok(shaping))
     }
 
+    /// Ready once the client of a stalled connection has left; what it sends until then is dropped. Pending for ever if
+    /// nothing stalls.
+    pub(super) fn poll_left<S: Stream>(
+        &self,
+        mut socket: Pin<&mut S>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Infallible>> {
+        if !self.scene.is_stalled() {
+            return Poll::Pending;
+        }
+        let mut dropped = [MaybeUninit::uninit(); 4096];
+        loop {
+            let mut dropped = ReadBuf::uninit(&mut dropped);
+            ready!(socket.as_mut().poll_read(context, &mut dropped))?;
+            if dropped.filled().is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+    }
+
     /// So many bytes have passed: the next ones wait their time.
     pub(super) fn has_passed(&mut self, direction: Direction, bytes: usize, shaping: &Shaping) {
+        let lane = self.lane(direction);
+        lane.passed += bytes as u64;
         if let Some(rate) = shaping.rate {
-            self.lane(direction).pace.take(bytes, rate);
+            lane.pace.take(bytes, rate);
         }
     }
 
@@ -156,7 +201,7 @@ impl Gate {
 
     /// The client has begun the key exchange.
     pub(super) fn kex_has_begun(&mut self) {
-        if !std::mem::replace(&mut self.kex_begun, true) {
+        if !mem::replace(&mut self.kex_begun, true) {
             self.scene.reach(Stage::Kex);
         }
     }

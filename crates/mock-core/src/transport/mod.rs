@@ -11,5 +11,4 @@ pub(crate) use clear::disconnect_packet;
 pub(crate) use observer::Observer;
 pub(crate) use socket::Stream;
 pub(crate) use stream::Transport;
-use stream::{Direction, cut};
 pub(crate) use traffic::Traffic;

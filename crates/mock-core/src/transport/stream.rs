@@ -26,7 +26,10 @@ use tokio_util::{
 
 use mock_base::fault::Struck;
 
-use super::{Stream, Traffic, gate::Gate};
+use super::{
+    Stream, Traffic,
+    gate::{Direction, Gate, cut},
+};
 use crate::fault::{Scene, Stage};
 
 /// Capacity that the read buffer starts with and goes back to.
@@ -153,15 +156,20 @@ impl<S: Stream> Transport<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Pending unless the connection was cut; then an error. Registers the task in `direction`.
-    fn poll_cut<T>(&mut self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+    /// Pending unless the connection was cut, or stalled and left; then an error. Registers the task in `direction`.
+    fn poll_over<T>(&mut self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         let [reading, writing] = &mut self.killed;
         let killed = match direction {
             Direction::Read => reading,
             Direction::Write => writing,
         };
-        ready!(killed.as_mut().poll(context));
-        Poll::Ready(Err(cut()))
+        if killed.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(cut()));
+        }
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.gate.is_open()) else {
+            return Poll::Pending;
+        };
+        self.gate.poll_left(Pin::new(socket), context).map_ok(|never| match never {})
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -212,16 +220,6 @@ impl<S: Stream> Transport<S> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Direction {
-    Read,
-    Write,
-}
-
-pub(super) fn cut() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the server")
-}
-
 impl<S: Stream> AsyncRead for Transport<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -241,7 +239,7 @@ impl<S: Stream> AsyncRead for Transport<S> {
         if this.taken == this.ahead.len() {
             match this.poll_fill(context) {
                 Poll::Ready(filled) => filled?,
-                Poll::Pending => return this.poll_cut(Direction::Read, context),
+                Poll::Pending => return this.poll_over(Direction::Read, context),
             }
         }
         if !this.gate.is_open() {
@@ -249,7 +247,7 @@ impl<S: Stream> AsyncRead for Transport<S> {
             match this.gate.poll_hold(Direction::Read, context) {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Ready(Ok(_)) => {}
-                Poll::Pending => return this.poll_cut(Direction::Read, context),
+                Poll::Pending => return this.poll_over(Direction::Read, context),
             }
         }
         let waiting = this.ahead.get(this.taken..).unwrap_or_default();
@@ -279,7 +277,7 @@ impl<S: Stream> AsyncWrite for Transport<S> {
                 this.behind.extend_from_slice(bytes);
                 bytes.len()
             }
-            Poll::Pending => return this.poll_cut(Direction::Write, context),
+            Poll::Pending => return this.poll_over(Direction::Write, context),
         };
         if this.watched {
             let written = bytes.get(..written).unwrap_or(bytes);
@@ -294,7 +292,7 @@ impl<S: Stream> AsyncWrite for Transport<S> {
         match this.poll_catch_up(context)? {
             Poll::Pending => Poll::Ready(Ok(())),
             Poll::Ready(()) => match this.socket()?.poll_flush(context) {
-                Poll::Pending => this.poll_cut(Direction::Write, context),
+                Poll::Pending => this.poll_over(Direction::Write, context),
                 flushed @ Poll::Ready(_) => flushed,
             },
         }
@@ -307,7 +305,7 @@ impl<S: Stream> AsyncWrite for Transport<S> {
             Poll::Ready(()) => this.socket()?.poll_shutdown(context),
         };
         match shut {
-            Poll::Pending => this.poll_cut(Direction::Write, context),
+            Poll::Pending => this.poll_over(Direction::Write, context),
             shut @ Poll::Ready(_) => {
                 this.traffic.finished_sending.cancel();
                 shut
@@ -338,7 +336,7 @@ mod tests {
         let traffic = Traffic::new(Observer::new(recorder.clone()));
         let kill = CancellationToken::new();
         let connection = Connection::for_tests(recorder);
-        let scene = Scene::new(&Faults::new(), &connection, kill.clone(), CancellationToken::new());
+        let scene = Scene::new(&Faults::new(), &connection, kill.clone());
         let (transport, back) = Transport::new(socket, Arc::clone(&traffic), Arc::new(scene), None);
         (transport, back, kill, traffic)
     }

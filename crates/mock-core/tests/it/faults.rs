@@ -8,8 +8,8 @@ use mock_core::{
     fault::{Action, Amount, Stage},
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
-    time::{Instant, timeout},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, copy_bidirectional, duplex},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::support::{SOON, Trusting, answered, exec, handshake, login, open};
@@ -140,6 +140,49 @@ async fn a_shutdown_ends_every_stall() {
         assert!(ended.is_err(), "{stage}");
         assert_eq!(events.count(event::disconnected()), 1);
         assert!(events.last(event::stopped()).is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_ends_with_a_client_that_leaves() {
+    for stage in ["accept", "version", "kex", "auth", "session", "sent 50", "received 50"] {
+        let server = open().fault(fault(&format!("{stage}: stall"))).start_in_memory().unwrap();
+        let (near, mut far) = duplex(1 << 16);
+        let mut stream = server.connect();
+        let link = tokio::spawn(async move { copy_bidirectional(&mut far, &mut stream).await });
+        let client = tokio::spawn(async move {
+            let mut client = handshake(near).await;
+            client.authenticate_none("anna").await.is_ok_and(|done| done.success())
+        });
+        server.events().wait_for(event::fault()).await.unwrap();
+        // The limit for logins is no end of a stall.
+        sleep(Duration::from_secs(3600)).await;
+        assert_eq!(server.events().count(event::disconnected()), 0, "{stage}");
+        link.abort();
+        let end = server.events().wait_for(event::disconnected()).await.unwrap();
+        assert_eq!((end.by, end.reason.as_str()), (ClosedBy::Client, "closed the connection"), "{stage}");
+        client.abort();
+        server.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_connections_ends_what_a_fault_holds_back() {
+    for text in ["accept: stall", "accept: delay 1h", "version: lines slow x..", "received 5: stall"] {
+        let limit = Duration::from_secs(60);
+        let server = open().fault(fault(text)).connection_timeout(limit).start_in_memory().unwrap();
+        let mut stream = server.connect();
+        stream.write_all(b"SSH-2.0-test\r\n").await.unwrap();
+        sleep(limit - Duration::from_secs(1)).await;
+        assert_eq!(server.events().count(event::disconnected()), 0, "{text}");
+        sleep(Duration::from_secs(1)).await;
+        let end = server.events().wait_for(event::disconnected()).await.unwrap();
+        assert_eq!(
+            (end.by, end.reason.as_str()),
+            (ClosedBy::Server, "the connection may last 60s"),
+            "{text}"
+        );
+        server.shutdown().await.unwrap();
     }
 }
 
