@@ -38,7 +38,7 @@ pub(crate) async fn run<S: Stream>(
             // A stalled connection is there for what the client does about it.
             () = past(begun, options.handshake_timeout) => if !surroundings.scene.is_stalled() { return },
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let by_application = |why: String| (DisconnectReason::ByApplication, why);
     let (reason, why) = tokio::select! {
