@@ -11,6 +11,7 @@ mod common;
 mod exec;
 mod fault_delays;
 mod fault_amounts;
+mod fault_stalls;
 mod faults;
 mod forwarding;
 mod handler;
