@@ -9,8 +9,8 @@ mod channels;
 #[path = "../common/mod.rs"]
 mod common;
 mod exec;
-mod fault_delays;
 mod fault_amounts;
+mod fault_delays;
 mod fault_stalls;
 mod faults;
 mod forwarding;
