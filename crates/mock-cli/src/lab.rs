@@ -50,7 +50,9 @@ pub(crate) struct Lab {
     asked: Asked,
     pub(crate) server: MockSshServer,
     /// Servers that are reached through it.
-    hosts: Hosts,
+    pub(crate) hosts: Hosts,
+    /// Where they find each other.
+    pub(crate) network: Network,
     /// There is one where a user has a key.
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
@@ -115,6 +117,7 @@ impl Lab {
             asked,
             server,
             hosts,
+            network,
             agent,
             kit,
             accounts,

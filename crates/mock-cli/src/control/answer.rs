@@ -18,6 +18,8 @@ pub(crate) enum Answer {
     Done(Done),
     Number(RuleNumber),
     Rules(Rules),
+    Forwards(Forwards),
+    Door(Door),
     FaultNumber(FaultNumber),
     Faults(Faults),
     States(States),
@@ -67,6 +69,34 @@ pub(crate) struct RuleLine {
     pub(super) hits: u64,
     /// How many it is expected to answer, where that was said.
     pub(super) expected: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Forwards {
+    /// In their order.
+    pub(super) rules: Vec<ForwardLine>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct ForwardLine {
+    /// Its number.
+    pub(super) number: u64,
+    /// What it is for.
+    pub(super) rule: String,
+    /// How often it decided.
+    pub(super) hits: u64,
+}
+
+/// Where to connect to, once.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Door {
+    /// The address to connect to.
+    pub(super) address: String,
+    /// And the port.
+    pub(super) port: u16,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,8 +194,10 @@ pub(crate) enum Code {
     BadRule,
     /// The fault cannot be understood, or would never strike.
     BadFault,
-    /// There is no such rule, fault or key.
+    /// There is no such rule, fault or key, or nobody has the server listen there.
     NotFound,
+    /// A connection cannot be opened: the client does not want it, or is gone.
+    NotOpened,
     /// What was waited for did not come in time.
     TimedOut,
     /// The server, or the agent, stops.

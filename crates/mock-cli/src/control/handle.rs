@@ -1,4 +1,4 @@
-//! What a server does with each request. All but `wait` are done at once.
+//! What a server does with each request. All but `wait` and `connect_forwarded` are done at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +9,7 @@ use super::{
     Target,
     answer::{self, Answer, Code, Done, Failure, RuleLine, RuleNumber, Rules, States},
     common, fault,
+    forward::Forwarding,
     request::{self, Request},
 };
 use crate::{expected::Mark, lab::Lab, ready::Ready, verdict::VerdictLine};
@@ -20,11 +21,13 @@ pub(crate) struct ControlledLab {
     begin: Mark,
     /// Rules that were added by requests.
     added: Mutex<Vec<RuleId>>,
+    forwarding: Forwarding,
 }
 
 impl ControlledLab {
     pub(crate) fn new(lab: &Arc<Lab>) -> Self {
-        Self { begin: lab.expected().mark(), lab: Arc::clone(lab), added: Mutex::default() }
+        let (begin, forwarding) = (lab.expected().mark(), Forwarding::new(lab));
+        Self { begin, lab: Arc::clone(lab), added: Mutex::default(), forwarding }
     }
 
     fn added(&self, change: impl FnOnce(&mut Vec<RuleId>)) {
@@ -62,6 +65,15 @@ impl Target for ControlledLab {
             Request::FaultRemove(request) => fault::remove(&request, &lab.faults),
             Request::FaultSwitch(request) => fault::switch(&request, &lab.faults),
             Request::FaultList(_) => Ok(fault::list(&lab.faults)),
+            Request::ForwardAdd(request) => shared.forwarding.add(&request, lab),
+            Request::ForwardRemove(request) => shared.forwarding.remove(&request),
+            Request::ForwardReplace(request) => shared.forwarding.replace(&request, lab),
+            Request::ForwardList(_) => Ok(shared.forwarding.list()),
+            Request::RemoteForwardAdd(request) => shared.forwarding.add_remote(&request),
+            Request::RemoteForwardRemove(request) => shared.forwarding.remove_remote(&request),
+            Request::RemoteForwardReplace(request) => shared.forwarding.replace_remote(&request),
+            Request::RemoteForwardList(_) => Ok(shared.forwarding.list_remote()),
+            Request::ConnectForwarded(request) => shared.forwarding.connect(request, lab).await,
             Request::StateGet(request) => {
                 let state = states(shared, request.connection);
                 let states = match request.name {
@@ -92,6 +104,7 @@ fn reset(shared: &ControlledLab) {
         }
     });
     shared.lab.expected().truncate(shared.begin);
+    shared.forwarding.reset();
     shared.lab.faults.reset();
     shared.lab.server.reset();
 }

@@ -7,6 +7,7 @@ mod agent;
 mod answer;
 mod common;
 mod fault;
+mod forward;
 mod handle;
 mod line;
 mod request;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     answer::{Code, Failure},
-    rule::Rule,
+    rule::{Forward, RemoteForward, Rule},
 };
 
 /// A request.
@@ -20,8 +20,9 @@ pub(crate) enum Request {
     #[serde(rename = "expect")]
     Expect(Expect),
     /// Forgets what happened, for the next test: events, states, how often rules answered and faults struck, and the rules,
-    /// faults and expectations that requests have added. What the server was started with stays, and its faults are switched
-    /// on again; a rule or a fault of it that was removed or replaced does not come back. Live connections go on.
+    /// those for forwards included, faults and expectations that requests have added. What the server was started with stays,
+    /// and its faults are switched on again; a rule or a fault of it that was removed or replaced does not come back. Live
+    /// connections go on.
     #[serde(rename = "reset")]
     Reset(Nothing),
     /// Adds a rule for commands.
@@ -48,6 +49,35 @@ pub(crate) enum Request {
     /// The faults: those that the server was started with, then those that requests have added.
     #[serde(rename = "fault.list")]
     FaultList(Nothing),
+    /// Adds a rule for connections that clients want to be let through. What was let through before stays.
+    #[serde(rename = "forward.add")]
+    ForwardAdd(ForwardAdd),
+    /// Removes a rule for connections.
+    #[serde(rename = "forward.remove")]
+    ForwardRemove(NumberOf),
+    /// Puts a rule for connections in the place of another.
+    #[serde(rename = "forward.replace")]
+    ForwardReplace(ForwardReplace),
+    /// The rules for connections in their order: the first that matches decides, and without one a connection is refused.
+    #[serde(rename = "forward.list")]
+    ForwardList(Nothing),
+    /// Adds a rule for where clients want the server to listen. What they asked for before stays.
+    #[serde(rename = "remote_forward.add")]
+    RemoteForwardAdd(RemoteForwardAdd),
+    /// Removes a rule for where clients want the server to listen.
+    #[serde(rename = "remote_forward.remove")]
+    RemoteForwardRemove(NumberOf),
+    /// Puts a rule for where clients want the server to listen in the place of another.
+    #[serde(rename = "remote_forward.replace")]
+    RemoteForwardReplace(RemoteForwardReplace),
+    /// The rules for where clients want the server to listen, in their order: the first that matches decides, and without one
+    /// a request is refused.
+    #[serde(rename = "remote_forward.list")]
+    RemoteForwardList(Nothing),
+    /// Opens a connection to a client, as if somebody had connected to where it has the server listen (`ssh -R`). The answer
+    /// has a port of this machine: connect there, once, and that is the connection. It is closed if nobody does in time.
+    #[serde(rename = "connect_forwarded")]
+    ConnectForwarded(ConnectForwarded),
     /// The states that rules and faults depend on.
     #[serde(rename = "state.get")]
     StateGet(StateGet),
@@ -142,6 +172,70 @@ pub(crate) struct FaultSwitch {
     pub(super) number: u64,
     /// Whether it is on from now on.
     pub(super) on: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NumberOf {
+    /// Its number.
+    pub(super) number: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForwardAdd {
+    /// The rule, with the keys of `[[forward]]` in a scenario file.
+    pub(super) rule: Forward,
+    /// Whether it stands in front of all others, so that it decides what they would; otherwise behind them.
+    #[serde(default = "yes")]
+    pub(super) first: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForwardReplace {
+    /// The number of the rule that goes.
+    pub(super) number: u64,
+    /// The rule that comes.
+    pub(super) rule: Forward,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemoteForwardAdd {
+    /// The rule, with the keys of `[[remote_forward]]` in a scenario file.
+    pub(super) rule: RemoteForward,
+    /// Whether it stands in front of all others, so that it decides what they would; otherwise behind them.
+    #[serde(default = "yes")]
+    pub(super) first: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemoteForwardReplace {
+    /// The number of the rule that goes.
+    pub(super) number: u64,
+    /// The rule that comes.
+    pub(super) rule: RemoteForward,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectForwarded {
+    /// The port that the client asked for, or was told.
+    pub(super) port: Option<u16>,
+    /// In its place, the path of the Unix socket that the client asked for.
+    pub(super) socket: Option<String>,
+    /// How long the client may take to answer, and then whoever asked to connect: seconds, or a text such as `500ms`; 5
+    /// seconds if nothing is said.
+    #[serde(default)]
+    pub(super) within: Within,
 }
 
 #[derive(Debug, Deserialize)]

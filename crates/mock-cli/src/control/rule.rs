@@ -20,23 +20,43 @@ use crate::{Problem, Scenario, ScenarioError};
 #[serde(transparent)]
 pub(crate) struct Rule(Map<String, Value>);
 
+/// A rule for connections: which it is for, and where they lead. The keys are those of `[[forward]]` in a scenario file: `to`
+/// for the target, and `reply`, `echo`, `refuse`, `server` or another place, see `docs/scenario.md`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub(crate) struct Forward(pub(super) Map<String, Value>);
+
+/// A rule for where clients want the server to listen. The keys are those of `[[remote_forward]]` in a scenario file: `at` for
+/// the place, and `refuse`, `host` or `port`, see `docs/scenario.md`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub(crate) struct RemoteForward(pub(super) Map<String, Value>);
+
 impl Rule {
     pub(super) fn into_exec(self) -> Result<Exec, Failure> {
-        let mut text = "[[exec]]\n".to_owned();
-        for (key, value) in self.0.iter().filter(|(_, value)| !value.is_null()) {
-            quote(key, &mut text);
-            text.push_str(" = ");
-            write_toml(value, &mut text);
-            text.push('\n');
-        }
+        let text = format!("exec = {{ {} }}", keys(&self.0));
         let scenario = Scenario::parse(&text, "rule").map_err(|error| bad_rule(&error))?;
         let rule = scenario.rules().first().cloned();
         rule.ok_or_else(|| Failure::new(Code::BadRule, "there is nothing in the rule"))
     }
 }
 
+/// The keys of a table, in the form in which they stand in one on a line.
+pub(super) fn keys(fields: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    for (index, (key, value)) in fields.iter().filter(|(_, value)| !value.is_null()).enumerate() {
+        text.push_str(if index > 0 { ", " } else { "" });
+        quote(key, &mut text);
+        text.push_str(" = ");
+        write_toml(value, &mut text);
+    }
+    text
+}
+
 /// All that is wrong, and what to do about the first of it.
-fn bad_rule(error: &ScenarioError) -> Failure {
+pub(super) fn bad_rule(error: &ScenarioError) -> Failure {
     let ScenarioError::Invalid { problems } = error else {
         return Failure::new(Code::BadRule, error.to_string());
     };
@@ -64,14 +84,7 @@ fn write_toml(value: &Value, text: &mut String) {
             text.push(']');
         }
         Value::Object(fields) => {
-            text.push('{');
-            for (index, (key, value)) in fields.iter().filter(|(_, value)| !value.is_null()).enumerate() {
-                text.push_str(if index > 0 { ", " } else { " " });
-                quote(key, text);
-                text.push_str(" = ");
-                write_toml(value, text);
-            }
-            text.push_str(" }");
+            let _infallible = write!(text, "{{ {} }}", keys(fields));
         }
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     agent::{self, Identities},
     answer::{
-        ClientKit, Done, Expecting, Failure, FaultNumber, Faults, Page, RuleNumber, Rules, Seen, States,
+        ClientKit, Done, Door, Expecting, Failure, FaultNumber, Faults, Forwards, Page, RuleNumber, Rules,
+        Seen, States,
     },
     request::Request,
 };
@@ -99,7 +100,14 @@ fn answer_to(command: &str) -> Value {
     let mut schema = match command {
         "verify" => of_answer::<VerdictLine>(),
         "expect" => of_answer::<Expecting>(),
-        "rule.add" | "rule.replace" => of_answer::<RuleNumber>(),
+        "rule.add"
+        | "rule.replace"
+        | "forward.add"
+        | "forward.replace"
+        | "remote_forward.add"
+        | "remote_forward.replace" => of_answer::<RuleNumber>(),
+        "forward.list" | "remote_forward.list" => of_answer::<Forwards>(),
+        "connect_forwarded" => of_answer::<Door>(),
         "rule.list" => of_answer::<Rules>(),
         "fault.add" => of_answer::<FaultNumber>(),
         "fault.list" => of_answer::<Faults>(),

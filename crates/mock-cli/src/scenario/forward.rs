@@ -29,6 +29,14 @@ enum End {
 }
 
 impl ForwardRule {
+    /// The server of the file that it leads to, by its name.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.end {
+            End::Server(name) => Some(name),
+            End::Network | End::Rule(_) => None,
+        }
+    }
+
     pub(crate) fn build(&self, network: &Network) -> Forward {
         let to = || Forward::to(self.to.clone());
         let rule = match &self.end {
@@ -44,8 +52,8 @@ impl ForwardRule {
 }
 
 /// Of these keys a rule has one.
-const ENDS: [&str; 9] =
-    ["server", "network", "reply", "echo", "refuse", "silence", "host", "host_port", "host_socket"];
+const ENDS: [&str; 10] =
+    ["server", "network", "reply", "file", "echo", "refuse", "silence", "host", "host_port", "host_socket"];
 
 /// The rules, which may name these servers.
 pub(super) fn rules(node: &Node<'_>, servers: Option<&[String]>) -> Vec<ForwardRule> {
@@ -59,6 +67,13 @@ fn rule(node: &Node<'_>, servers: Option<&[String]>) -> Option<ForwardRule> {
         let others = ENDS.get(index + 1..).unwrap_or_default();
         table.excludes(end, others, "a connection leads to one place");
     }
+    if let Some(code) = table.get("code").filter(|_| table.get("refuse").is_none()) {
+        code.report_with(
+            "`code` is the reason of a refusal",
+            "write `refuse = \"Connection refused\"` beside it",
+        );
+    }
+    table.excludes("silence", &["delay"], "what is never answered is not answered later");
     let after = table
         .get("delay")
         .and_then(|node| node.parsed("delay", "a time such as `\"250ms\"` or `\"100ms..2s\"`"));
@@ -84,6 +99,8 @@ fn end(table: &Table<'_>, to: &Pattern, servers: Option<&[String]>) -> Option<En
     }
     Some(End::Rule(if let Some(node) = table.get("reply") {
         rule.reply(node.text()?.to_owned())
+    } else if let Some(node) = table.get("file") {
+        rule.reply(node.bytes()?)
     } else if let Some(node) = table.get("refuse") {
         rule.refuse(code(table)?, node.text()?)
     } else if let Some(node) = table.get("host_port") {
@@ -137,25 +154,42 @@ fn remote_rule(node: &Node<'_>) -> Option<RemoteForward> {
 
 /// A rule for forwards as a flag has it: the keys of `[[forward]]` on one line.
 pub(crate) fn forward_of_flag(text: &str) -> Result<ForwardRule, String> {
-    of_flag("forward", text, |parts| parts.forwards)
+    forward_of_keys(text, "flag").map_err(|error| on_one_line(&error))
 }
 
 /// The same for `[[remote_forward]]`.
 pub(crate) fn remote_forward_of_flag(text: &str) -> Result<RemoteForward, String> {
-    of_flag("remote_forward", text, |parts| parts.remote_forwards)
+    remote_forward_of_keys(text, "flag").map_err(|error| on_one_line(&error))
 }
 
-fn of_flag<T>(key: &str, text: &str, rules: impl Fn(Parts) -> Vec<T>) -> Result<T, String> {
-    let (parts, _lender) =
-        files::parse(&format!("{key} = {{ {text} }}"), "flag").map_err(|error| match error {
-            ScenarioError::Invalid { problems } => {
-                let told = |problem: &Problem| match problem.hint() {
-                    Some(hint) => format!("{}: {hint}", problem.message()),
-                    None => problem.message().to_owned(),
-                };
-                problems.iter().map(told).collect::<Vec<_>>().join("; ")
-            }
-            error => error.to_string(),
-        })?;
-    rules(parts).into_iter().next().ok_or_else(|| "there is nothing in the rule".to_owned())
+/// A rule of these keys, which stand in `whose`.
+pub(crate) fn forward_of_keys(keys: &str, whose: &str) -> Result<ForwardRule, ScenarioError> {
+    of_keys("forward", keys, whose, |parts| parts.forwards)
+}
+
+/// The same for `[[remote_forward]]`.
+pub(crate) fn remote_forward_of_keys(keys: &str, whose: &str) -> Result<RemoteForward, ScenarioError> {
+    of_keys("remote_forward", keys, whose, |parts| parts.remote_forwards)
+}
+
+fn of_keys<T>(
+    table: &str,
+    keys: &str,
+    whose: &str,
+    rules: impl Fn(Parts) -> Vec<T>,
+) -> Result<T, ScenarioError> {
+    let (parts, _lender) = files::parse(&format!("{table} = {{ {keys} }}"), whose)?;
+    let nothing = || ScenarioError::Invalid { problems: Vec::new() };
+    rules(parts).into_iter().next().ok_or_else(nothing)
+}
+
+fn on_one_line(error: &ScenarioError) -> String {
+    let ScenarioError::Invalid { problems } = error else {
+        return error.to_string();
+    };
+    let told = |problem: &Problem| match problem.hint() {
+        Some(hint) => format!("{}: {hint}", problem.message()),
+        None => problem.message().to_owned(),
+    };
+    problems.iter().map(told).collect::<Vec<_>>().join("; ")
 }

@@ -55,6 +55,7 @@ pub(super) const FORWARD: Keys = Keys {
         "server",
         "network",
         "reply",
+        "file",
         "echo",
         "refuse",
         "code",

@@ -34,7 +34,9 @@ use mock_sftp::MemFs;
 
 pub(crate) use self::{
     cast::Cast,
-    forward::{ForwardRule, forward_of_flag, remote_forward_of_flag},
+    forward::{
+        ForwardRule, forward_of_flag, forward_of_keys, remote_forward_of_flag, remote_forward_of_keys,
+    },
     together::Hosts,
     users::kit_user,
 };

@@ -199,6 +199,13 @@ impl<'a> Node<'a> {
         std::fs::read_to_string(&path).map_err(failed).ok()
     }
 
+    /// What is in the file that it names, whatever that is.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        let failed =
+            |error: std::io::Error| self.report_with("cannot read the file", crate::error::fragment(&error));
+        std::fs::read(self.file()?).map_err(failed).ok()
+    }
+
     /// As a list.
     pub(super) fn list(&self) -> Option<Vec<Self>> {
         let DeValue::Array(array) = self.value else {

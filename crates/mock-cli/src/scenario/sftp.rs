@@ -226,17 +226,10 @@ fn file<'a>(pair: &Pair<'a>) -> Option<(&'a str, Entry)> {
         return Some((path, Entry::Dir(with_attributes!(Dir::new()))));
     }
     let content = match table.get("file") {
-        Some(file) => bytes(&file)?,
+        Some(file) => file.bytes()?,
         None => table.text("text").unwrap_or_default().into(),
     };
     Some((name, Entry::File(with_attributes!(File::new(content)))))
-}
-
-/// What is in the file that it names, whatever that is.
-fn bytes(node: &Node<'_>) -> Option<Vec<u8>> {
-    let failed =
-        |error: std::io::Error| node.report_with("cannot read the file", crate::error::fragment(&error));
-    std::fs::read(node.file()?).map_err(failed).ok()
 }
 
 /// A name or a number.

@@ -111,6 +111,10 @@ impl Hosts {
         self.0.iter()
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|host| host.server.name())
+    }
+
     /// Has what is expected of them looked at, whatever comes of it.
     fn ask(&self) {
         for host in &self.0 {

@@ -12,6 +12,7 @@ mod agent;
 mod check;
 mod control;
 mod control_examples;
+mod control_forwards;
 mod env;
 mod errors;
 mod events;

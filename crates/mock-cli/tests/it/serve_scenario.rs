@@ -45,7 +45,7 @@ fn scenario(text: &str) -> (TempDir, String) {
 }
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is to know what was not tested")]
-fn ssh_is_missing() -> bool {
+pub(crate) fn ssh_is_missing() -> bool {
     let missing = Command::new("ssh").arg("-V").output().is_err();
     if missing {
         eprintln!("skipped: there is no ssh");

@@ -1,28 +1,15 @@
 //! What can be at the far end of a forwarded connection, within this process.
 
-use std::{
-    io,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Weak};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use mock_base::Delay;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     time::sleep,
-    try_join,
 };
-use tokio_util::sync::CancellationToken;
 
-use crate::{BoxFuture, ChannelStream, Connect, ForwardRequest, OpenFailure, Stdin, Stdout, server::Shared};
-
-/// As much as a packet carries, and what is worth reading into.
-const BUFFER: usize = 32 * 1024;
-const LEAST: usize = 4 * 1024;
-
-/// How long what a client sent may wait to be taken once the channel is closed.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::{BoxFuture, Connect, ForwardRequest, OpenFailure, server::Shared};
 
 /// What sets the delays of forwarded connections apart from other draws of a connection.
 const DELAYS: u64 = 0x_666f_7277;
@@ -126,49 +113,5 @@ where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let surroundings = request.surroundings();
-    let _ended = surroundings.spawn(join(request.accept(), far)).await;
-}
-
-/// Copies in both directions until both have ended, one has failed, or the channel is closed.
-pub(super) async fn join<S: AsyncRead + AsyncWrite>(near: ChannelStream, far: S) {
-    let over = near.over();
-    let (from_client, to_client) = near.split();
-    let (from_host, to_host) = split(far);
-    let up = async {
-        let copied = over.run_until_cancelled(fetch(from_host, to_client)).await;
-        copied.unwrap_or(Ok(()))
-    };
-    // Where one direction fails, the other has nobody to go to.
-    let _failed = try_join!(deliver(from_client, to_host, &over), up);
-}
-
-/// What a client sent arrives, also if it has closed the channel meanwhile; unless nobody takes it then.
-async fn deliver(
-    mut client: Stdin,
-    mut host: impl AsyncWrite + Unpin,
-    over: &CancellationToken,
-) -> io::Result<()> {
-    while let Some(bytes) = client.read().await {
-        tokio::select! {
-            written = host.write_all(&bytes) => written?,
-            () = async { over.cancelled().await; sleep(PATIENCE).await } => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-        }
-    }
-    host.shutdown().await
-}
-
-async fn fetch(mut host: impl AsyncRead + Unpin, client: Stdout) -> io::Result<()> {
-    let mut buffer = BytesMut::new();
-    loop {
-        // Short pieces share a buffer.
-        if buffer.capacity() < LEAST {
-            buffer.reserve(BUFFER);
-        }
-        if host.read_buf(&mut buffer).await? == 0 {
-            return client.end().await;
-        }
-        client.send(buffer.split().freeze()).await?;
-    }
+    let _ended = surroundings.spawn(request.accept().join(far)).await;
 }

@@ -11,10 +11,7 @@ use mock_base::event::ChannelKind;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    ends::join,
-    socket::{Accepted, Listener},
-};
+use super::socket::{Accepted, Listener};
 use crate::{ChannelStream, Listen, OpenError, accept, engine::Opener};
 
 /// The first port that a client is told where nothing listens (RFC 6335 section 6).
@@ -229,6 +226,6 @@ async fn forward(
 async fn serve<S: AsyncRead + AsyncWrite>(opener: Opener, kind: ChannelKind, socket: S) {
     // What the client refuses is closed, as `sshd` does; the journal has the refusal.
     if let Ok(stream) = opener.open(kind).await {
-        join(stream, socket).await;
+        stream.join(socket).await;
     }
 }

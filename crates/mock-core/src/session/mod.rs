@@ -7,6 +7,7 @@
 mod blocking;
 mod controls;
 mod drive;
+mod join;
 mod stdin;
 mod stdout;
 mod stream;

@@ -52,7 +52,7 @@ impl Stdout {
     }
 
     /// Sends the end of the data (RFC 4254 section 5.3).
-    pub(crate) async fn end(&self) -> io::Result<()> {
+    pub(super) async fn end(&self) -> io::Result<()> {
         self.output.eof().await
     }
 

@@ -50,7 +50,7 @@ impl ChannelStream {
     }
 
     /// Cancelled when the channel is closed, from whichever side.
-    pub(crate) fn over(&self) -> CancellationToken {
+    pub(super) fn over(&self) -> CancellationToken {
         self.writer.output().over()
     }
 
