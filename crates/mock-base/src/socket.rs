@@ -85,8 +85,7 @@ pub async fn listen(path: &Path) -> Result<(UnixListener, SocketFile), SocketErr
     remove_stale(&path).await?;
     let socket = UnixSocket::new_stream().map_err(failed)?;
     socket.bind(&path).map_err(failed)?;
-    let inode = inode(&path).map_err(failed)?;
-    let file = SocketFile { path, inode: Mutex::new(Some(inode)) };
+    let file = SocketFile::of(&path).map_err(failed)?;
     fs::set_permissions(&file.path, Permissions::from_mode(0o600)).map_err(failed)?;
     let listener = socket.listen(BACKLOG).map_err(failed)?;
     Ok((listener, file))
@@ -122,6 +121,17 @@ pub struct SocketFile {
 }
 
 impl SocketFile {
+    /// That of a socket which was just bound to this path.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing at the path.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        let inode = Mutex::new(Some(inode(&path)?));
+        Ok(Self { path, inode })
+    }
+
     /// The absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -131,11 +131,11 @@ fn a_connection_to_where_a_client_has_the_server_listen_is_a_socket() {
         let mut stream = TcpStream::connect((door["address"].as_str().unwrap(), port)).unwrap();
         stream.write_all(b"hello").unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
-        let (mut served, _) = service.accept().unwrap();
+        let (mut there, _) = service.accept().unwrap();
         let (mut asked, mut came) = (String::new(), String::new());
-        served.read_to_string(&mut asked).unwrap();
-        served.write_all(asked.to_uppercase().as_bytes()).unwrap();
-        drop(served);
+        there.read_to_string(&mut asked).unwrap();
+        there.write_all(asked.to_uppercase().as_bytes()).unwrap();
+        drop(there);
         stream.read_to_string(&mut came).unwrap();
         assert_eq!(came, "HELLO", "{place}");
         // It was for one connection.
@@ -149,8 +149,8 @@ fn a_connection_to_where_a_client_has_the_server_listen_is_a_socket() {
     // Whoever does not come in time leaves a connection that is closed.
     let late = control.ask(&json!({ "command": "connect_forwarded", "port": 8080, "within": "100ms" }));
     assert_eq!(late["ok"], true);
-    let (mut served, _) = service.accept().unwrap();
-    assert_eq!(served.read(&mut [0; 1]).unwrap(), 0);
+    let (mut there, _) = service.accept().unwrap();
+    assert_eq!(there.read(&mut [0; 1]).unwrap(), 0);
 }
 
 #[test]

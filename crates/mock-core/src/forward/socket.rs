@@ -4,16 +4,14 @@
 //! withdrawn may ask for the same address again.
 
 use std::{
-    fs,
     future::poll_fn,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener},
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     task::Poll,
 };
 
+use mock_base::socket::SocketFile;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::Listen;
@@ -53,7 +51,7 @@ impl Listener {
             }
             Listen::Unix { path } => {
                 let socket = UnixListener::bind(path)?;
-                (Socket::Unix(socket, SocketFile::new(path)?), 0)
+                (Socket::Unix(socket, SocketFile::of(path.as_ref())?), 0)
             }
         };
         Ok((Self { socket: Mutex::new(Some(socket)) }, port))
@@ -81,33 +79,4 @@ impl Listener {
         })
         .await
     }
-}
-
-/// The file of a Unix socket, removed when this is dropped.
-#[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    /// Device and inode, so that what somebody else put in its place is left alone.
-    inode: (u64, u64),
-}
-
-impl SocketFile {
-    fn new(path: impl AsRef<Path>) -> io::Result<Self> {
-        // It still holds after the process changed its directory.
-        let path = std::path::absolute(path)?;
-        Ok(Self { inode: inode(&path)?, path })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        if inode(&self.path).is_ok_and(|inode| inode == self.inode) {
-            // It may be gone by now. There is nobody to tell, and nothing to do about it.
-            let _gone = fs::remove_file(&self.path);
-        }
-    }
-}
-
-fn inode(path: &Path) -> io::Result<(u64, u64)> {
-    fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
