@@ -7,6 +7,7 @@ mod agent;
 mod check;
 mod files;
 mod forwards;
+mod profiles;
 
 use std::{
     net::IpAddr,
@@ -14,7 +15,7 @@ use std::{
 };
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
-use mock_base::ParsedExpectation;
+use mock_base::{ParsedExpectation, Profile};
 
 use crate::{fault::Fault, lab::Purpose, output::People, placeholder};
 
@@ -23,6 +24,7 @@ pub(crate) use self::{
     check::CheckArgs,
     files::{FileArgs, HostDirectory, SftpServerArgs},
     forwards::ForwardArgs,
+    profiles::ProfilesArgs,
 };
 
 /// A mock SSH server for tests in any language.
@@ -52,7 +54,7 @@ impl Args {
             Some(Command::Serve(args)) => args.conflict(),
             Some(Command::Verify(args)) => args.conflict(),
             Some(Command::Agent(args)) => args.conflict(),
-            Some(Command::Check(_) | Command::SftpServer(_)) => None,
+            Some(Command::Check(_) | Command::Profiles(_) | Command::SftpServer(_)) => None,
         };
         match conflict {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run an ssh-agent by itself, for a shell or for one command
     Agent(Box<AgentArgs>),
+    /// Tell which real servers `--profile` can imitate, and what is known of one
+    Profiles(ProfilesArgs),
     /// Speak SFTP on standard input and output, for `sftp -D` and for a server's `Subsystem`
     SftpServer(Box<SftpServerArgs>),
 }
@@ -178,11 +182,15 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "NAME", value_parser = server_name)]
     pub(crate) name: Option<String>,
 
+    /// Be like this real server, such as `openssh-9.6`, where nothing else is said: see `mock-ssh profiles`
+    #[arg(long, value_name = "NAME", value_parser = Profile::named)]
+    pub(crate) profile: Option<&'static Profile>,
+
     /// Identify the server with this line, such as `SSH-2.0-OpenSSH_9.6`
     #[arg(long, value_name = "LINE")]
     pub(crate) version_string: Option<String>,
 
-    /// Offer these algorithms [default: compatible]
+    /// Offer these algorithms [default: compatible, or those of the profile]
     #[arg(long, value_enum)]
     pub(crate) algorithms: Option<AlgorithmSet>,
 

@@ -4,12 +4,13 @@
 
 use std::path::Path;
 
-use mock_core::{Builder, Exec, MatchCommand as _, Request};
+use mock_core::{Builder, Exec, MatchCommand as _, Profile, Request};
 use mock_process::HostProcess;
 use mock_sftp::{
     Dir, Directory, FileSystem, MemFs, Scp, Sftp,
     fault::{Faults, Stage},
     scp_command,
+    wire::Extension,
 };
 
 use crate::{
@@ -23,6 +24,31 @@ pub(crate) struct Files {
     sftp: Sftp,
     scp: Scp,
     origin: Origin,
+    spoken: Spoken,
+}
+
+/// What a scenario says of the protocol: on top of a profile.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spoken {
+    pub(crate) extensions: Option<Vec<Extension>>,
+    pub(crate) without: Vec<Extension>,
+    pub(crate) max_version: Option<u32>,
+    pub(crate) max_read_length: Option<u32>,
+}
+
+impl Spoken {
+    fn of(&self, mut sftp: Sftp) -> Sftp {
+        if let Some(extensions) = &self.extensions {
+            sftp = sftp.extensions(extensions.iter().copied());
+        }
+        if let Some(version) = self.max_version {
+            sftp = sftp.max_version(version);
+        }
+        if let Some(bytes) = self.max_read_length {
+            sftp = sftp.max_read_length(bytes);
+        }
+        self.without.iter().copied().fold(sftp, Sftp::without)
+    }
 }
 
 /// Where the files are.
@@ -53,7 +79,7 @@ impl Files {
     }
 
     fn of(fs: impl FileSystem + Clone + 'static, origin: Origin) -> Self {
-        Self { sftp: Sftp::new(fs.clone()), scp: Scp::new(fs), origin }.afresh()
+        Self { sftp: Sftp::new(fs.clone()), scp: Scp::new(fs), origin, spoken: Spoken::default() }.afresh()
     }
 
     /// The same tree, with nothing that goes wrong.
@@ -80,9 +106,9 @@ impl Files {
         }
     }
 
-    /// Speaks SFTP as `change` makes it.
-    pub(crate) fn with_sftp(self, change: impl FnOnce(Sftp) -> Sftp) -> Self {
-        Self { sftp: change(self.sftp), ..self }
+    /// Speaks so much of SFTP.
+    pub(crate) fn speaking(self, spoken: Spoken) -> Self {
+        Self { spoken, ..self }
     }
 
     /// Keeps no contents of uploads in the journal: nobody reads them there who is not in this process.
@@ -90,14 +116,19 @@ impl Files {
         Self { sftp: self.sftp.without_contents(), scp: self.scp.without_contents(), ..self }
     }
 
-    /// The subsystem, and a rule for `scp`, behind those that are there already.
-    pub(crate) fn offer(&self, builder: Builder) -> Builder {
+    /// The subsystem, like that of the profile, and a rule for `scp`, behind those that are there already.
+    pub(crate) fn offer(&self, builder: Builder, profile: Option<&Profile>) -> Builder {
         let rule = Exec::on(scp_command()).run(self.scp.clone()).named("scp");
-        builder.subsystem("sftp", self.sftp.clone()).exec(rule)
+        builder.subsystem("sftp", self.sftp(profile)).exec(rule)
     }
 
-    pub(crate) fn sftp(&self) -> &Sftp {
-        &self.sftp
+    /// The server of SFTP, like that of the profile.
+    pub(crate) fn sftp(&self, profile: Option<&Profile>) -> Sftp {
+        let sftp = self.sftp.clone();
+        self.spoken.of(match profile {
+            Some(profile) => sftp.profile(profile),
+            None => sftp,
+        })
     }
 
     /// The tree, if it is in memory.

@@ -12,7 +12,7 @@ use std::{
 use mock_agent::{MockAgent, MockAgentBuilder};
 use mock_core::{
     Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder, KitUser,
-    Launch, MockSshServer, Network, Request, Shell, ShutdownError, any,
+    Launch, MockSshServer, Network, Profile, Request, Shell, ShutdownError, any,
 };
 use mock_process::HostProcess;
 use tempfile::TempDir;
@@ -59,6 +59,8 @@ pub(crate) struct Lab {
     pub(crate) accounts: Vec<Account>,
     /// What is served over SFTP and SCP.
     pub(crate) files: Option<Files>,
+    /// The real server that this one is like.
+    pub(crate) profile: Option<&'static Profile>,
     /// What goes wrong with the server, its files and its agent.
     pub(crate) faults: Board,
     /// Where requests are taken, if that is a socket.
@@ -95,6 +97,7 @@ impl Lab {
             None => Hosts::default(),
         };
         let files = cast.files.as_ref();
+        let profile = cast.profile(args);
         let builder = if let Some(scenario) = &cast.scenario {
             scenario.serve(args, host_keys, purpose.port, expect.strict, files, &network)
         } else {
@@ -122,6 +125,7 @@ impl Lab {
             kit,
             accounts,
             files,
+            profile,
             faults,
             control: None,
             _directory: directory,
@@ -209,6 +213,9 @@ async fn start_agent(
 
 fn builder(args: &ServerArgs, purpose: Purpose<'_>, files: Option<&Files>) -> Builder {
     let mut builder = MockSshServer::builder().port(purpose.port).accept_agent_forwarding();
+    if let Some(profile) = args.listen.profile {
+        builder = builder.profile(profile);
+    }
     if let Some(name) = &args.listen.name {
         builder = builder.name(name);
     }
@@ -231,7 +238,7 @@ fn builder(args: &ServerArgs, purpose: Purpose<'_>, files: Option<&Files>) -> Bu
         builder = builder.reveal_secrets();
     }
     if let Some(files) = files {
-        builder = files.offer(builder);
+        builder = files.offer(builder, args.listen.profile);
     }
     match args.behaviour.exec.unwrap_or(ExecMode::Echo) {
         // What is echoed would be an answer, so nothing could be without one.

@@ -15,6 +15,7 @@ mod lab;
 mod output;
 mod outputs;
 mod placeholder;
+mod profile;
 mod ready;
 mod run;
 mod scenario;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::{
     credentials::{Login, Round, by_user},
     lab::Lab,
+    profile,
 };
 
 /// The first line: where the server is, and what a client needs to log in.
@@ -31,9 +32,18 @@ pub(crate) struct Ready<'a> {
     agent_socket: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     control_socket: Option<Cow<'a, str>>,
+    /// The real server that this one is like, and what of it there is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileLine>,
     /// A directory that every user may write to.
     #[serde(skip_serializing_if = "Option::is_none")]
     sftp_root: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProfileLine {
+    name: &'static str,
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +90,9 @@ impl<'a> Ready<'a> {
             users: users.iter().map(|(name, ways)| UserLine::new(name, ways, lab)).collect(),
             agent_socket: lab.agent_socket().map(Path::to_string_lossy),
             control_socket: lab.control.as_deref().map(Path::to_string_lossy),
+            profile: lab
+                .profile
+                .map(|known| ProfileLine { name: known.name, left_out: profile::left_out(known) }),
             sftp_root: lab.files.as_ref().map(|_| "/"),
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     export::word,
     lab::Lab,
     output::People,
+    profile,
 };
 
 const TITLE: Style = Style::new().bold();
@@ -23,6 +24,7 @@ const INDENT: u16 = 2;
 /// The whole text.
 pub(crate) fn render(lab: &Lab, people: People) -> String {
     let sections = [
+        ("Profile", lab.profile.map(profile::in_short).unwrap_or_default()),
         ("Host keys", host_keys(lab)),
         ("Users", users(&lab.accounts, people)),
         ("Log in", by_configuration(lab)),

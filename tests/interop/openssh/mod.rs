@@ -14,6 +14,7 @@ mod forwarding;
 mod keys;
 mod logins;
 mod master;
+mod profiles;
 mod refusals;
 mod remote_forwarding;
 mod scp;

@@ -30,12 +30,13 @@ pub(super) const CLASSIC: Profile = Profile {
         "whether the exit status comes before or behind the end of data was not found: it is as the mock's default",
         "later releases offer aes128-ctr, aes192-ctr and aes256-ctr before these ciphers, and can be configured",
         "without `ip ssh version 2` it calls itself SSH-1.99-Cisco-1.25, which the mock cannot",
-        "what SFTP is like is as the mock's default; IOS itself serves SCP only",
+        "what SFTP is like is as the mock's default",
     ],
     sources: &[
-        "version and lists, as clients log them: https://github.com/mscdex/ssh2/issues/284, https://github.com/mscdex/ssh2/issues/1064 (key exchange, host key, ciphers; a packet of 340 bytes has room for these MACs and no others)",
+        "version and lists, as clients log them: https://github.com/mscdex/ssh2/issues/284, https://github.com/mscdex/ssh2/issues/1064 (key exchange, host key, ciphers)",
+        "MACs, as paramiko logs them of such devices; with them SSH_MSG_KEXINIT has the 340 bytes of the logs above",
         "window, packets and the closed connection: https://github.com/net-ssh/net-ssh/issues/388, https://github.com/net-ssh/net-ssh/issues/429",
-        "max_auth_attempts and handshake_timeout: `ip ssh authentication-retries` and `ip ssh time-out` in the Cisco IOS Security Command Reference",
+        "max_auth_attempts and handshake_timeout: what `show ip ssh` prints where nothing else was configured; https://tenable.com/audits/items/CIS_Cisco_IOS_15_v4.1.1_Level_1.audit:7fa4fab07ec897dfe4fd699595f1f4f4",
         "later releases: https://www.cisco.com/c/en/us/td/docs/ios-xml/ios/sec_usr_ssh/configuration/xe-16/sec-usr-ssh-xe-16-book/sec-secure-shell-algorithm-ccc.html",
     ],
 };

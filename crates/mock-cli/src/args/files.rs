@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args as ClapArgs;
+use mock_base::Profile;
 
 use crate::fault::Fault;
 
@@ -47,6 +48,10 @@ pub(crate) struct SftpServerArgs {
     /// Serve this directory itself, with `:ro` behind it for reading only
     #[arg(long, value_name = "DIR[:ro]")]
     pub(crate) dir: Option<HostDirectory>,
+
+    /// Be like the SFTP server of this profile: see `mock-ssh profiles`
+    #[arg(long, value_name = "NAME", value_parser = Profile::named)]
+    pub(crate) profile: Option<&'static Profile>,
 
     /// Call the user this [default: the variable USER]
     #[arg(

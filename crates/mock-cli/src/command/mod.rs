@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 mod check;
+mod profiles;
 mod serve;
 mod sftp_server;
 mod verify;
@@ -17,6 +18,10 @@ pub(crate) fn run(args: Args) -> Result<(), Error> {
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Agent(agent)) => agent::run(&agent),
+        Some(Command::Profiles(profiles)) => {
+            profiles::run(&profiles);
+            Ok(())
+        }
         Some(Command::SftpServer(sftp_server)) => sftp_server::run(&sftp_server),
         None => serve::run(&args.serve),
     }

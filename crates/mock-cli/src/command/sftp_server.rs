@@ -28,16 +28,16 @@ pub(crate) fn run(args: &SftpServerArgs) -> Result<(), Error> {
     for fault in &args.fault {
         files.faults().add(fault.clone())?;
     }
-    serve::in_runtime(sftp(args, files.without_contents().sftp()))
+    serve::in_runtime(sftp(args, files.without_contents().sftp(args.profile)))
 }
 
-async fn sftp(args: &SftpServerArgs, sftp: &Sftp) -> Result<(), Error> {
+async fn sftp(args: &SftpServerArgs, sftp: Sftp) -> Result<(), Error> {
     let journal = Journal::with_options(JournalOptions::new().limit(EVENTS_KEPT));
     let recorder = journal.recorder(NAME);
     let output = OutputArgs { json: false, events: args.events.clone(), color: Color::Never };
     let mut outputs = Outputs::new(journal.events(), NAME);
     outputs.journal(JsonLines::open(&output, false)?);
-    let sftp = sftp.clone().record_to(recorder.clone());
+    let sftp = sftp.record_to(recorder.clone());
     let served = sftp.serve(join(stdin(), stdout()), &args.user).await;
     recorder.record(Stopped::new(1_u64));
     let shown = outputs.end(None).await;

@@ -2,7 +2,7 @@
 //!
 //! What is expected is left out of the server here: whoever serves keeps it with its text, and asks in the end.
 
-use mock_core::{Algorithms, Builder, Exec, HostKey, Network, Shell, any};
+use mock_core::{Algorithms, Builder, Exec, HostKey, Network, Profile, Shell, any};
 use mock_process::HostProcess;
 use mock_sftp::MemFs;
 
@@ -70,6 +70,12 @@ impl Cast {
     pub(crate) fn agent_faults(&self, args: &ServerArgs) -> Vec<mock_agent::Fault> {
         let written = self.scenario.iter().flat_map(Scenario::agent_faults);
         written.chain(args.behaviour.fault.iter().filter_map(Fault::agent)).cloned().collect()
+    }
+
+    /// The real server that this one is to be like.
+    pub(crate) fn profile(&self, args: &ServerArgs) -> Option<&'static Profile> {
+        let written = self.scenario.as_ref().and_then(|scenario| scenario.parts.server.profile);
+        args.listen.profile.or(written)
     }
 
     /// What is expected by the flags and by the file.
@@ -169,9 +175,10 @@ fn options(args: &ServerArgs, host_keys: Vec<HostKey>) -> ServerOptions {
         name: listen.name.clone(),
         address: listen.listen_address,
         port: listen.listen_port,
+        profile: listen.profile,
         version: listen.version_string.clone(),
         banner: behaviour.banner.clone().map(|text| vec![text]),
-        algorithms: listen.algorithms.map(AlgorithmSet::list),
+        algorithms: listen.algorithms.map(|set| set.list().into()),
         host_keys: Some(host_keys).filter(|keys| !keys.is_empty()),
         max_connections: listen.max_connections.and_then(|limit| usize::try_from(limit).ok()),
         reveal_secrets: behaviour.reveal_secrets.then_some(true),

@@ -76,6 +76,7 @@ pub(super) const SERVER: Keys = Keys {
         "name",
         "address",
         "port",
+        "profile",
         "version",
         "banner",
         "algorithms",
@@ -100,6 +101,8 @@ pub(super) const SERVER: Keys = Keys {
         "keepalive",
         "window",
         "max_packet",
+        "exit_status_after_eof",
+        "close_after_session",
         "clock",
         "host_certificate",
         "unknown_users_see",
@@ -108,7 +111,7 @@ pub(super) const SERVER: Keys = Keys {
 
 pub(super) const ALGORITHMS: Keys = Keys {
     place: "in [server.algorithms]",
-    keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression", "strict_kex"],
+    keys: &["set", "kex", "host_keys", "ciphers", "macs", "compression", "ext_info", "strict_kex"],
 };
 
 /// What a user may have, and each part of a login that has several.
@@ -250,8 +253,10 @@ pub(super) const SFTP: Keys = Keys {
         "files",
         "limits",
         "users",
+        "extensions",
         "without_extensions",
         "max_version",
+        "max_read_length",
     ],
 };
 

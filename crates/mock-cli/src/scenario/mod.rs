@@ -3,6 +3,7 @@
 //! A file is read into what the library is made of, such as rules, users and expectations, at once, so that whatever
 //! is wrong with it is known before anything runs. Nothing here decides at run time. `docs/scenario.md` is the format.
 
+mod algorithms;
 mod cast;
 mod engine;
 mod expected;
@@ -138,7 +139,7 @@ impl Scenario {
             builder = builder.shell(if hints { shell.hints_on_stderr() } else { shell });
         }
         if let Some(files) = files {
-            builder = files.offer(builder);
+            builder = files.offer(builder, server.profile);
         }
         let forwards = self.parts.forwards.iter().map(|rule| rule.build(network));
         builder = forwards.fold(builder, Builder::forward);

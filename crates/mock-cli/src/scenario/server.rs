@@ -8,11 +8,12 @@ use std::{
 };
 
 use mock_base::{Pattern, expect_all_matched};
-use mock_core::{Algorithms, Builder, HostKey, Methods};
+use mock_core::{Builder, HostKey, Methods, Profile};
 
 use super::{
+    algorithms::AlgorithmTable,
     engine,
-    keys::{ALGORITHMS, SERVER},
+    keys::SERVER,
     login::{self, CertificateTable, Lender},
     pattern,
     reader::{Node, Table},
@@ -40,10 +41,12 @@ options! {
     name: String,
     address: IpAddr,
     port: u16,
+    /// On top of this is everything else.
+    profile: &'static Profile,
     version: String,
     /// For the first connection, the second; the last for all that follow.
     banner: Vec<String>,
-    algorithms: Algorithms,
+    algorithms: AlgorithmTable,
     host_keys: Vec<HostKey>,
     max_connections: usize,
     max_auth_attempts: u32,
@@ -65,6 +68,8 @@ options! {
     keepalive: Duration,
     window: u32,
     max_packet: u32,
+    exit_status_after_eof: bool,
+    close_after_session: bool,
     clock: SystemTime,
     host_certificate: CertificateTable,
     unknown_users_see: Methods,
@@ -101,9 +106,10 @@ impl ServerOptions {
                 .get("address")
                 .and_then(|node| node.parsed("IP address", "`\"127.0.0.1\"` or the like")),
             port: narrow(table.number("port", 0, u64::from(u16::MAX))),
+            profile: table.get("profile").and_then(|node| node.choice(&profiles())),
             version: table.get("version").and_then(|node| version(&node)),
             banner: table.get("banner").map(|node| node.texts()),
-            algorithms: table.get("algorithms").and_then(|node| algorithms(&node)),
+            algorithms: table.get("algorithms").and_then(|node| AlgorithmTable::read(&node)),
             host_keys: table.get("host_keys").map(|node| host_keys(&node)),
             max_connections: narrow(table.number("max_connections", 1, u64::from(u32::MAX))),
             max_auth_attempts: narrow(table.number("max_auth_attempts", 1, u64::from(u32::MAX))),
@@ -128,6 +134,8 @@ impl ServerOptions {
             keepalive: table.get("keepalive").and_then(|node| duration(&node)),
             window: narrow(table.number("window", 2, u64::from(u32::MAX))),
             max_packet: narrow(table.number("max_packet", 1, u64::from(u32::MAX))),
+            exit_status_after_eof: table.flag("exit_status_after_eof"),
+            close_after_session: table.flag("close_after_session"),
             clock: table.get("clock").and_then(|node| node.moment()),
             host_certificate: table.get("host_certificate").and_then(|node| certificate(&node, lender)),
             unknown_users_see: table.get("unknown_users_see").map(|node| login::methods(&node)),
@@ -145,7 +153,14 @@ impl ServerOptions {
             let certified = |key: HostKey| table.of_host(lender, key.clone()).unwrap_or(key);
             keys = keys.into_iter().map(certified).collect();
         }
-        let mut builder = keys.into_iter().fold(Builder::default(), Builder::host_key);
+        let appearance = match options.profile {
+            Some(profile) => Builder::default().profile(profile),
+            None => Builder::default(),
+        };
+        let mut builder = keys.into_iter().fold(appearance, Builder::host_key);
+        if let Some(table) = options.algorithms {
+            builder = builder.algorithms(table.on(options.profile));
+        }
         macro_rules! set {
             ($($option:ident),*) => {$(
                 if let Some(value) = options.$option {
@@ -153,7 +168,7 @@ impl ServerOptions {
                 }
             )*};
         }
-        set!(name, address, port, version, algorithms, max_connections, max_auth_attempts);
+        set!(name, address, port, version, max_connections, max_auth_attempts);
         set!(
             handshake_timeout,
             connection_timeout,
@@ -165,7 +180,9 @@ impl ServerOptions {
             rekey_after,
             rekey_after_bytes,
             window,
-            max_packet
+            max_packet,
+            exit_status_after_eof,
+            close_after_session
         );
         if let Some(texts) = options.banner {
             builder = builder.banner_for(move |connection| {
@@ -205,6 +222,10 @@ fn name(node: &Node<'_>) -> Option<String> {
     name.map_err(|hint| node.report_with("this cannot be the name of a server", hint)).ok()
 }
 
+fn profiles() -> [(&'static str, &'static Profile); Profile::ALL.len()] {
+    Profile::ALL.map(|profile| (profile.name, profile))
+}
+
 fn version(node: &Node<'_>) -> Option<String> {
     let version = node.text()?;
     if let Some(error) = engine::refuses(|builder| builder.version(version)) {
@@ -241,53 +262,4 @@ fn host_keys(node: &Node<'_>) -> Vec<HostKey> {
         HostKey::read(path).map_err(|error| node.report(error.to_string())).ok()
     };
     node.one_or_more().iter().filter_map(key).collect()
-}
-
-/// Has the engine offer what is listed.
-type Offer = fn(Algorithms, Vec<String>) -> Algorithms;
-
-/// The name of a set, or lists by name on top of one.
-fn algorithms(node: &Node<'_>) -> Option<Algorithms> {
-    if !node.is_table() {
-        return set(node);
-    }
-    let table = node.table(&[&ALGORITHMS])?;
-    let base = table.get("set").map_or_else(|| Some(Algorithms::compatible()), |node| set(&node))?;
-    let lists: [(&str, Offer); 5] = [
-        ("kex", Algorithms::kex),
-        ("host_keys", Algorithms::host_keys),
-        ("ciphers", Algorithms::ciphers),
-        ("macs", Algorithms::macs),
-        ("compression", Algorithms::compression),
-    ];
-    let add = |algorithms: Algorithms, (key, with): (&str, Offer)| {
-        let Some(list) = table.get(key) else {
-            return algorithms;
-        };
-        let name = |node: &Node<'_>| {
-            let name = node.text()?.to_owned();
-            let alone = with(Algorithms::compatible(), vec![name.clone()]);
-            if let Some(error) = engine::refuses(|builder| builder.algorithms(alone)) {
-                node.report(error.to_string());
-                return None;
-            }
-            Some(name)
-        };
-        with(algorithms, list.one_or_more().iter().filter_map(name).collect())
-    };
-    let algorithms = lists.into_iter().fold(base, add);
-    Some(match table.flag("strict_kex") {
-        Some(announced) => algorithms.strict_kex(announced),
-        None => algorithms,
-    })
-}
-
-fn set(node: &Node<'_>) -> Option<Algorithms> {
-    type Set = fn() -> Algorithms;
-    let choices: [(&str, Set); 3] = [
-        ("compatible", Algorithms::compatible),
-        ("modern", Algorithms::modern),
-        ("legacy", Algorithms::legacy),
-    ];
-    Some(node.choice(&choices)?())
 }

@@ -5,15 +5,21 @@
 use std::path::PathBuf;
 
 use mock_sftp::{
-    BuildError, Dir, Entry, File, Id, Limits, MemFs, MemFsBuilder, Sftp, User,
-    wire::{Extension, VERSION},
+    BuildError, Dir, Entry, File, Id, Limits, MemFs, MemFsBuilder, User,
+    wire::{Extension, MAX_PAYLOAD, VERSION},
 };
 
 use super::{
     keys::{FILE, FILE_USER, LIMITS, SFTP},
     reader::{Entry as Pair, Node, Table},
 };
-use crate::{args::HostDirectory, files::Files};
+use crate::{
+    args::HostDirectory,
+    files::{Files, Spoken},
+};
+
+/// Bytes that a read can return at most.
+const MOST_READ: u64 = MAX_PAYLOAD as u64;
 
 /// What a file says of files.
 #[derive(Debug, Clone, Default)]
@@ -55,23 +61,27 @@ pub(super) fn read(node: &Node<'_>) -> SftpTable {
         Some(dir) => of_host(&dir, table.is_set("read_only")),
         None => in_memory_of(&table),
     };
-    let files = files.map(|files| files.with_sftp(|sftp| spoken(&table, sftp)));
+    let files = files.map(|files| files.speaking(spoken(&table)));
     files.filter(|_| table.flag("enabled") != Some(false)).into()
 }
 
 /// How much of the protocol is spoken.
-fn spoken(table: &Table<'_>, mut sftp: Sftp) -> Sftp {
-    if let Some(version) = table.number("max_version", 0, VERSION.into()) {
-        sftp = sftp.max_version(u32::try_from(version).unwrap_or(VERSION));
-    }
+fn spoken(table: &Table<'_>) -> Spoken {
+    let number =
+        |key, least, most| table.number(key, least, most).and_then(|number| u32::try_from(number).ok());
+    let names = |node: &Node<'_>| node.list().unwrap_or_default().iter().filter_map(extension).collect();
+    let mut spoken = Spoken {
+        extensions: table.get("extensions").map(|node| names(&node)),
+        without: Vec::new(),
+        max_version: number("max_version", 0, VERSION.into()),
+        max_read_length: number("max_read_length", 1, MOST_READ),
+    };
     match table.get("without_extensions") {
-        Some(node) if node.is_list() => {
-            let names = node.list().unwrap_or_default();
-            names.iter().filter_map(extension).fold(sftp, Sftp::without)
-        }
-        Some(node) if node.flag() == Some(true) => sftp.without_extensions(),
-        _ => sftp,
+        Some(node) if node.is_list() => spoken.without = names(&node),
+        Some(node) if node.flag() == Some(true) => spoken.extensions = Some(Vec::new()),
+        _ => {}
     }
+    spoken
 }
 
 fn extension(node: &Node<'_>) -> Option<Extension> {

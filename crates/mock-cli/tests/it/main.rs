@@ -20,6 +20,7 @@ mod faults;
 mod files;
 mod help;
 mod login;
+mod profiles;
 mod ready;
 mod running;
 mod scenario;
