@@ -16,8 +16,11 @@ mod wait;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use tokio::{sync::watch, time::Instant};
@@ -64,6 +67,8 @@ struct Shared {
     log: Mutex<Log>,
     /// Wakes blocking waits.
     recorded: Condvar,
+    /// How many of them there are, read and changed under the lock: to wake nobody is a system call, too.
+    blocked: AtomicUsize,
     /// Wakes awaiting ones: the number of the next event.
     newest: watch::Sender<u64>,
 }
@@ -82,8 +87,18 @@ impl Shared {
             epoch_time: SystemTime::now(),
             log: Mutex::default(),
             recorded: Condvar::new(),
+            blocked: AtomicUsize::new(0),
             newest: watch::Sender::new(0),
         }
+    }
+
+    /// Blocks this thread until an event is recorded that is numbered `next` or higher, or for this time.
+    fn wait_for_event(&self, next: u64, at_most: Duration) {
+        let log = self.log();
+        self.blocked.fetch_add(1, Ordering::Relaxed);
+        let woken = self.recorded.wait_timeout_while(log, at_most, |log| log.next <= next);
+        self.blocked.fetch_sub(1, Ordering::Relaxed);
+        drop(woken);
     }
 
     /// A panic in a query must not take the journal with it: what it guards is never left half-changed.
@@ -101,8 +116,11 @@ impl Shared {
         log.push(Event { seq, at, time, server, connection, channel, kind }, self.options.limit);
         // Sent under the lock, so that numbers arrive in order.
         self.newest.send_replace(seq + 1);
+        let somebody_waits = self.blocked.load(Ordering::Relaxed) > 0;
         drop(log);
-        self.recorded.notify_all();
+        if somebody_waits {
+            self.recorded.notify_all();
+        }
     }
 }
 

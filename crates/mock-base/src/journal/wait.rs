@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Events, Log, Query};
+use super::{Events, Query};
 use crate::expect::story;
 
 /// A wait that has not begun: `.await` it, or call [`blocking`](Self::blocking).
@@ -108,8 +108,7 @@ impl<Q: Query> Wait<Q> {
             let Some(left) = left else {
                 return Err(self.timed_out());
             };
-            let nothing_new = |log: &mut Log| log.next <= self.next;
-            drop(shared.recorded.wait_timeout_while(shared.log(), left, nothing_new));
+            shared.wait_for_event(self.next, left);
         }
     }
 
