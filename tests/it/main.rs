@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod channel;
 mod fault_rows;
+mod hostile_files;
 mod one_journal;
 mod stalled_files;

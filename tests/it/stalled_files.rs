@@ -1,61 +1,33 @@
 //! A stall of files is the same in both protocols and over both file systems: nothing is sent any more, also when the client has
 //! ended its data, until one of the two ends the channel.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use mock_auth::AcceptAny;
-use mock_core::{MockSshServer, event};
+use mock_core::event;
 use mock_sftp::{
     Directory, FileSystem, MemFs, Scp, ScpCause, ScpEvents as _, Sftp, SftpEvents as _, scp_op, sftp_op,
     wire::{Attributes, Call, Init, OpenFlags, Operation, Request},
 };
-use russh::{Channel, ChannelMsg, client};
+use russh::ChannelMsg;
 use tokio::time::timeout;
 
-use crate::one_journal::Trusting;
+use crate::channel::Lab;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A client with a channel, which has said its part and ended its data, and is about to be stalled.
-struct Stalled {
-    server: MockSshServer,
-    _client: client::Handle<Trusting>,
-    channel: Channel<client::Msg>,
+/// A client that is stalled by this fault.
+async fn stalled(fault: &str, fs: impl FileSystem + Clone + 'static) -> Lab {
+    let (sftp, scp) = (Sftp::new(fs.clone()), Scp::new(fs));
+    let is_scp = fault.starts_with("scp");
+    let faults = if is_scp { scp.faults() } else { sftp.faults() };
+    faults.add(fault.parse().unwrap()).unwrap();
+    let (says, command) = if is_scp { (UPLOAD.to_vec(), Some("scp -t .")) } else { (sftp_requests(), None) };
+    let lab = Lab::saying(&says, command, sftp, scp).await;
+    lab.server.events().wait_for(event::fault()).await.unwrap();
+    lab
 }
 
-impl Stalled {
-    async fn by(fault: &str, fs: impl FileSystem + Clone + 'static) -> Self {
-        let (sftp, scp) = (Sftp::new(fs.clone()), Scp::new(fs));
-        let is_scp = fault.starts_with("scp");
-        let faults = if is_scp { scp.faults().clone() } else { sftp.faults().clone() };
-        faults.add(fault.parse().unwrap()).unwrap();
-        let rule = mock_core::Exec::on(mock_sftp::scp_command()).run(scp);
-        let server = MockSshServer::builder().auth(AcceptAny).subsystem("sftp", sftp).exec(rule);
-        let server = server.start_in_memory().unwrap();
-        let mut client = client::connect_stream(Arc::default(), server.connect(), Trusting).await.unwrap();
-        assert!(client.authenticate_password("anna", "").await.unwrap().success());
-        let channel = client.channel_open_session().await.unwrap();
-        if is_scp {
-            channel.exec(true, "scp -t .").await.unwrap();
-            channel.data(&b"C0644 3 new\nabc\0"[..]).await.unwrap();
-        } else {
-            channel.request_subsystem(true, "sftp").await.unwrap();
-            channel.data(&sftp_requests()[..]).await.unwrap();
-        }
-        channel.eof().await.unwrap();
-        server.events().wait_for(event::fault()).await.unwrap();
-        Self { server, _client: client, channel }
-    }
-
-    /// Takes what the client was sent, until nothing more comes for an hour.
-    async fn messages(&mut self) -> Vec<ChannelMsg> {
-        let mut messages = Vec::new();
-        while let Ok(message) = timeout(HOUR, self.channel.wait()).await {
-            messages.push(message.unwrap());
-        }
-        messages
-    }
-}
+const UPLOAD: &[u8] = b"C0644 3 new\nabc\0";
 
 /// An open, whose handle stays open, and a stat.
 fn sftp_requests() -> Vec<u8> {
@@ -71,8 +43,9 @@ fn sftp_requests() -> Vec<u8> {
 /// Nothing more comes, whatever is waited for; then the client closes the channel, or the server is stopped.
 async fn stalls(fault: &str, fs: impl FileSystem + Clone + 'static) {
     for closes in [true, false] {
-        let mut stalled = Stalled::by(fault, fs.clone()).await;
-        for message in stalled.messages().await {
+        let mut stalled = stalled(fault, fs.clone()).await;
+        while let Ok(message) = timeout(HOUR, stalled.channel.wait()).await {
+            let message = message.unwrap();
             let before = matches!(
                 message,
                 ChannelMsg::Success | ChannelMsg::WindowAdjusted { .. } | ChannelMsg::Data { .. }
