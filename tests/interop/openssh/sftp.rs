@@ -1,6 +1,11 @@
 //! `sftp` and `scp` with files in memory: every command there is, large files, and what the journal says of it.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    process::Stdio,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use mock_core::{MockSshServer, event};
 use mock_sftp::{
@@ -58,6 +63,11 @@ fn every_command_works() {
     fs::create_dir_all(home.join("tree/sub")).unwrap();
     fs::write(home.join("tree/one"), "1").unwrap();
     fs::write(home.join("tree/sub/two"), "22").unwrap();
+    let then = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for name in ["local", "tree/one", "tree/sub/two"] {
+        let file = fs::File::options().write(true).open(home.join(name)).unwrap();
+        file.set_modified(then).unwrap();
+    }
     let commands = [
         "pwd",
         "put local remote",
@@ -77,7 +87,7 @@ fn every_command_works() {
         "mkdir dir",
         "-mkdir dir",
         "cd dir",
-        "put -R tree",
+        "put -R -p tree",
         "ls -1 tree",
         "cd ..",
         "df",
@@ -107,9 +117,12 @@ fn every_command_works() {
         assert_eq!(lab.fs.read(format!("/home/anna/{name}")).unwrap(), "hello\n", "{name}");
     }
     assert_eq!(lab.fs.read("/home/anna/dir/tree/sub/two").unwrap(), "22");
-    let times = lab.fs.metadata("/home/anna/with-times").unwrap().modified;
-    let local = fs::metadata(home.join("local")).unwrap().modified().unwrap();
-    assert!(local.duration_since(times).unwrap().as_secs() < 1);
+    for (remote, local) in [("with-times", "local"), ("dir/tree/sub/two", "tree/sub/two")] {
+        let remote = lab.fs.metadata(format!("/home/anna/{remote}")).unwrap();
+        assert_eq!(remote.modified, then, "{local}");
+        assert_eq!(fs::metadata(home.join(local)).unwrap().mode() & 0o7777, remote.mode, "{local}");
+    }
+    assert_eq!(fs::metadata(home.join("tree-back/one")).unwrap().modified().unwrap(), then);
     assert_eq!(fs::read_to_string(home.join("back")).unwrap(), "hello\n");
     assert_eq!(fs::read_to_string(home.join("tree-back/sub/two")).unwrap(), "22");
 

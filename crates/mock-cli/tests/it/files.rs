@@ -87,10 +87,19 @@ fn a_directory_is_copied_or_served_itself() {
 fn programs_of_this_machine_run_where_the_files_are() {
     let directory = temporary();
     fs::write(directory.path().join("there"), "content").unwrap();
-    let flags = ["--exec", "process", "--sftp-dir", directory.path().to_str().unwrap()];
-    let (server, ready) = Server::ready(&flags);
-    if !sftp_is_missing() {
-        assert_eq!(text(&client(&server, &ready, "ssh", &["none", "cat there"]).stdout), "content");
+    let path = directory.path().to_str().unwrap();
+    for (served, name) in [(path.to_owned(), "new"), (format!("{path}:ro"), "newer")] {
+        let (mut server, ready) = Server::ready(&["--exec", "process", "--sftp-dir", &served]);
+        if sftp_is_missing() {
+            return;
+        }
+        let changes = format!("cat there && cp there {name}");
+        assert_eq!(text(&client(&server, &ready, "ssh", &["none", &changes]).stdout), "content");
+        // What is read-only is so for SFTP; programs are those of this machine.
+        succeeded(&client(&server, &ready, "scp", &[&format!("none:/{name}"), "."]));
+        let put = client(&server, &ready, "scp", &[name, "none:/put"]);
+        assert_eq!(put.status.success(), !served.ends_with(":ro"), "{}", text(&put.stderr));
+        server.stop(Signal::SIGTERM);
     }
 }
 
