@@ -19,4 +19,5 @@ mod rclone;
 mod rsync;
 mod shell;
 mod ssh_audit;
+mod sshd;
 mod sshfs;

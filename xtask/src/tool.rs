@@ -30,6 +30,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
     openssh("ssh-keygen", "keys, certificates, signatures by an agent"),
     openssh("ssh-keyscan", "host keys without a login"),
     Program {
+        name: "sshd",
+        suites: &["sshd"],
+        purpose: "a server of others, for which the binary speaks SFTP",
+        packages: "openssh-server",
+    },
+    Program {
         name: "dbclient",
         suites: &["dbclient"],
         purpose: "Dropbear's client",
