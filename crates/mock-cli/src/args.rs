@@ -5,9 +5,11 @@
 
 mod agent;
 mod check;
+mod connections;
 mod files;
 mod forwards;
 mod profiles;
+mod users;
 
 use std::{
     net::IpAddr,
@@ -22,9 +24,11 @@ use crate::{fault::Fault, lab::Purpose, output::People, placeholder};
 pub(crate) use self::{
     agent::{AgentArgs, AgentPolicy},
     check::CheckArgs,
+    connections::{ConnectionArgs, HostKeyArgs, List},
     files::{FileArgs, HostDirectory, SftpServerArgs},
     forwards::ForwardArgs,
     profiles::ProfilesArgs,
+    users::{PubkeyType, UserArgs},
 };
 
 /// A mock SSH server for tests in any language.
@@ -137,6 +141,12 @@ pub(crate) struct ServerArgs {
     pub(crate) listen: ListenArgs,
 
     #[command(flatten)]
+    pub(crate) host_keys: HostKeyArgs,
+
+    #[command(flatten)]
+    pub(crate) connections: ConnectionArgs,
+
+    #[command(flatten)]
     pub(crate) users: UserArgs,
 
     #[command(flatten)]
@@ -204,36 +214,6 @@ pub(crate) struct ListenArgs {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-#[command(
-    next_help_heading = "Users (an empty name leaves one out; a scenario that has users has all of them)"
-)]
-pub(crate) struct UserArgs {
-    /// User who logs in with nothing
-    #[arg(long, value_name = "NAME", default_value = "none", value_parser = user_name)]
-    pub(crate) none_user: String,
-
-    /// User who logs in with a password
-    #[arg(long, value_name = "NAME", default_value = "password", value_parser = user_name)]
-    pub(crate) password_user: String,
-
-    /// User who logs in with a key, from a file or from the agent
-    #[arg(long, value_name = "NAME", default_value = "pubkey", value_parser = user_name)]
-    pub(crate) pubkey_user: String,
-
-    /// User who is asked for a token and a password at once
-    #[arg(long, value_name = "NAME", default_value = "kbdint", value_parser = user_name)]
-    pub(crate) kbdint_user: String,
-
-    /// User who is asked for a token and then for a password
-    #[arg(long, value_name = "NAME", default_value = "kbdint-iter", value_parser = user_name)]
-    pub(crate) kbdint_iter_user: String,
-
-    /// Type of the key of the user who has one
-    #[arg(long, value_enum, value_name = "TYPE", default_value_t = PubkeyType::Ed25519)]
-    pub(crate) pubkey_type: PubkeyType,
-}
-
-#[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Behaviour")]
 pub(crate) struct BehaviourArgs {
     /// What becomes of commands and shells for which there is no rule [default: echo, and with --scenario what it says]
@@ -278,15 +258,6 @@ pub(crate) enum AlgorithmSet {
     Compatible,
     /// And what devices of fifteen years ago cannot do without: SHA-1, group 1, triple DES, CBC
     Legacy,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum PubkeyType {
-    Ed25519,
-    /// On NIST P-256
-    Ecdsa,
-    /// Of 2048 bits
-    Rsa,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

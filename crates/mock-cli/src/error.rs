@@ -52,6 +52,10 @@ pub(crate) enum Error {
     Check { wrong: usize, of: usize, unreadable: bool },
     #[error(transparent)]
     HostKey(#[from] HostKeyError),
+    #[error("cannot make a host key")]
+    MakeHostKey(#[source] mock_core::keys::ssh_key::Error),
+    #[error("cannot use the host certificate `{}`", path.display())]
+    HostCertificate { path: PathBuf, source: Box<dyn StdError + Send + Sync> },
     #[error("cannot make a directory in `{}`", parent.display())]
     Directory { parent: PathBuf, source: io::Error },
     #[error("cannot make a key for a user")]
@@ -128,6 +132,7 @@ impl Error {
             Self::CommandFailed(_) => ExitStatus::CommandFailed,
             Self::CannotRun { .. } => ExitStatus::CannotRun,
             Self::HostKey(_)
+            | Self::HostCertificate { .. }
             | Self::Directory { .. }
             | Self::Kit(_)
             | Self::Events { .. }

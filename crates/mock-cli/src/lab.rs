@@ -57,6 +57,8 @@ pub(crate) struct Lab {
     pub(crate) agent: Option<MockAgent>,
     pub(crate) kit: ClientKit,
     pub(crate) accounts: Vec<Account>,
+    /// What some connections meet instead of the server's host keys.
+    pub(crate) other_host_keys: Vec<Vec<HostKey>>,
     /// What is served over SFTP and SCP.
     pub(crate) files: Option<Files>,
     /// The real server that this one is like.
@@ -87,7 +89,6 @@ impl Lab {
         } else {
             options.limit(EVENTS_KEPT)
         });
-        let host_keys: Vec<_> = args.listen.host_key.iter().map(HostKey::read).collect::<Result<_, _>>()?;
         let directory = private_directory()?;
         let agent = start_agent(&cast.accounts, cast.agent_faults(args), directory.path(), &journal).await?;
         let expect = cast.expect(purpose.expect);
@@ -97,21 +98,19 @@ impl Lab {
             None => Hosts::default(),
         };
         let files = cast.files.as_ref();
-        let profile = cast.profile(args);
-        let builder = if let Some(scenario) = &cast.scenario {
-            scenario.serve(args, host_keys, purpose.port, expect.strict, files, &network)
-        } else {
-            let builder = builder(args, purpose, files);
-            let builder = host_keys.into_iter().fold(builder, Builder::host_key);
+        let scripted = cast.scripted(args, purpose.port, expect.strict, &network);
+        let builder = scripted.unwrap_or_else(|| {
+            let builder = builder(args, purpose, &cast);
             let rules = args.forwards.forward.iter().map(|rule| rule.build(&network));
             let remote = args.forwards.remote_forward.iter().cloned();
             remote.fold(rules.fold(builder, Builder::forward), Builder::remote_forward)
-        };
+        });
         let builder = fault::play(&args.behaviour.fault, builder, files);
         let server = cast.let_in(builder).journal(&journal).start().await?;
         if let Some(scenario) = &cast.scenario {
             scenario.begin(&server);
         }
+        let (other_host_keys, profile) = (cast.other_host_keys(), cast.profile());
         let (accounts, files) = (cast.accounts, cast.files);
         let faults = Board::new(&server, files.as_ref(), agent.as_ref());
         let asked = Asked(Expected::of(&server, &expect));
@@ -124,6 +123,7 @@ impl Lab {
             agent,
             kit,
             accounts,
+            other_host_keys,
             files,
             profile,
             faults,
@@ -211,34 +211,12 @@ async fn start_agent(
     Ok(Some(faults.into_iter().fold(agent, MockAgentBuilder::fault).start().await?))
 }
 
-fn builder(args: &ServerArgs, purpose: Purpose<'_>, files: Option<&Files>) -> Builder {
-    let mut builder = MockSshServer::builder().port(purpose.port).accept_agent_forwarding();
-    if let Some(profile) = args.listen.profile {
-        builder = builder.profile(profile);
-    }
-    if let Some(name) = &args.listen.name {
-        builder = builder.name(name);
-    }
-    if let Some(address) = args.listen.listen_address {
-        builder = builder.address(address);
-    }
-    if let Some(set) = args.listen.algorithms {
-        builder = builder.algorithms(set.list());
-    }
-    if let Some(line) = &args.listen.version_string {
-        builder = builder.version(line);
-    }
-    if let Some(limit) = args.listen.max_connections {
-        builder = builder.max_connections(usize::try_from(limit).unwrap_or(usize::MAX));
-    }
-    if let Some(text) = &args.behaviour.banner {
-        builder = builder.banner(text);
-    }
-    if args.behaviour.reveal_secrets {
-        builder = builder.reveal_secrets();
-    }
+/// A server without a file.
+fn builder(args: &ServerArgs, purpose: Purpose<'_>, cast: &Cast) -> Builder {
+    let files = cast.files.as_ref();
+    let mut builder = cast.plain(purpose.port);
     if let Some(files) = files {
-        builder = files.offer(builder, args.listen.profile);
+        builder = files.offer(builder, cast.profile());
     }
     match args.behaviour.exec.unwrap_or(ExecMode::Echo) {
         // What is echoed would be an answer, so nothing could be without one.

@@ -23,6 +23,9 @@ pub(crate) struct Ready<'a> {
     address: String,
     port: u16,
     host_keys: Vec<HostKeyLine>,
+    /// What some connections meet instead, rule by rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_host_keys: Vec<Vec<HostKeyLine>>,
     known_hosts: &'a [String],
     directory: Cow<'a, str>,
     ssh_config: String,
@@ -53,6 +56,10 @@ struct HostKeyLine {
     sha256: String,
     sha512: String,
     md5: String,
+    /// With the marker `@cert-authority`, if there is a certificate.
+    known_hosts_line: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -75,6 +82,7 @@ impl<'a> Ready<'a> {
     pub(crate) fn new(lab: &'a Lab) -> Self {
         let address = lab.server.addr();
         let users = by_user(&lab.accounts);
+        let lines = |keys: &[HostKey]| keys.iter().map(|key| HostKeyLine::new(key, lab)).collect();
         Self {
             event: "ready",
             version: env!("CARGO_PKG_VERSION"),
@@ -82,7 +90,8 @@ impl<'a> Ready<'a> {
             name: lab.server.name(),
             address: address.ip().to_string(),
             port: address.port(),
-            host_keys: lab.server.host_keys().iter().map(HostKeyLine::new).collect(),
+            host_keys: lines(lab.server.host_keys()),
+            other_host_keys: lab.other_host_keys.iter().map(|keys| lines(keys)).collect(),
             known_hosts: lab.kit.known_hosts(),
             directory: lab.kit.directory().to_string_lossy(),
             ssh_config: lab.kit.config_file().display().to_string(),
@@ -99,13 +108,15 @@ impl<'a> Ready<'a> {
 }
 
 impl HostKeyLine {
-    fn new(key: &HostKey) -> Self {
+    fn new(key: &HostKey, lab: &Lab) -> Self {
         Self {
             algorithm: key.algorithm(),
             public_key: key.to_openssh(),
             sha256: key.sha256(),
             sha512: key.sha512(),
             md5: key.md5(),
+            known_hosts_line: key.known_hosts_line(lab.kit.address()),
+            certificate: key.certificate().and_then(|certificate| certificate.to_openssh().ok()),
         }
     }
 }

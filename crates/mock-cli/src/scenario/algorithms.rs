@@ -18,7 +18,7 @@ pub(super) struct AlgorithmTable {
 }
 
 /// Has the engine offer what is listed.
-type Offer = fn(Algorithms, Vec<String>) -> Algorithms;
+pub(super) type Offer = fn(Algorithms, Vec<String>) -> Algorithms;
 
 impl From<Algorithms> for AlgorithmTable {
     fn from(set: Algorithms) -> Self {
@@ -49,6 +49,12 @@ impl AlgorithmTable {
         })
     }
 
+    /// With these lists, which go before its own.
+    pub(super) fn restricted(mut self, lists: impl IntoIterator<Item = (Offer, Vec<String>)>) -> Self {
+        self.lists.extend(lists);
+        self
+    }
+
     /// The algorithms of a server with this profile.
     pub(super) fn on(self, profile: Option<&Profile>) -> Algorithms {
         let base = self.set.or_else(|| profile.map(Algorithms::of_profile)).unwrap_or_default();
@@ -67,14 +73,19 @@ impl AlgorithmTable {
 fn names(table: &Table<'_>, key: &str, offer: Offer) -> Option<Vec<String>> {
     let name = |node: &Node<'_>| {
         let name = node.text()?.to_owned();
-        let alone = offer(Algorithms::compatible(), vec![name.clone()]);
-        if let Some(error) = engine::refuses(|builder| builder.algorithms(alone)) {
-            node.report(error.to_string());
-            return None;
+        match unknown_algorithm(&name, offer) {
+            Some(problem) => node.report(problem),
+            None => return Some(name),
         }
-        Some(name)
+        None
     };
     Some(table.get(key)?.one_or_more().iter().filter_map(name).collect())
+}
+
+/// That there is no algorithm of this name, if so, among those that are offered in this way.
+pub(crate) fn unknown_algorithm(name: &str, offer: Offer) -> Option<String> {
+    let alone = offer(Algorithms::compatible(), vec![name.to_owned()]);
+    engine::refuses(|builder| builder.algorithms(alone)).map(|error| error.to_string())
 }
 
 fn set(node: &Node<'_>) -> Option<Algorithms> {

@@ -6,7 +6,7 @@ use mock_core::{Algorithms, Builder, Exec, HostKey, Network, Profile, Shell, any
 use mock_process::HostProcess;
 use mock_sftp::MemFs;
 
-use super::{Scenario, files::Rest, server::ServerOptions};
+use super::{Scenario, files::Rest, flags, login::Lender, server::ServerOptions};
 use crate::{
     args::{AlgorithmSet, ExecMode, ExpectArgs, PubkeyType, ServerArgs, UserArgs},
     credentials::{self, Account, Login},
@@ -22,6 +22,8 @@ pub(crate) struct Cast {
     pub(crate) accounts: Vec<Account>,
     /// What is served over SFTP and SCP.
     pub(crate) files: Option<Files>,
+    /// How the server appears, by flags and by the file.
+    server: ServerOptions,
 }
 
 impl Cast {
@@ -35,6 +37,8 @@ impl Cast {
             }
             _ => credentials::create(&args.users)?,
         };
+        let written = scenario.as_ref().map(|scenario| scenario.parts.server.clone());
+        let server = flags::over(args, written.unwrap_or_default())?;
         let files = Files::by_flags(&args.files, || match &scenario {
             Some(scenario) => scenario.parts.files.served().cloned(),
             None => Some(Files::in_memory(MemFs::new())),
@@ -54,7 +58,7 @@ impl Cast {
                 return Err(Error::FaultOfNobody { fault: fault.to_string(), player });
             }
         }
-        Ok(Self { scenario, accounts, files: files.map(Files::without_contents) })
+        Ok(Self { scenario, accounts, files: files.map(Files::without_contents), server })
     }
 
     /// The builder with what lets exactly these in.
@@ -66,6 +70,31 @@ impl Cast {
         }
     }
 
+    /// The server of the file, with what flags say, if there is a file.
+    pub(crate) fn scripted(
+        &self,
+        args: &ServerArgs,
+        port: u16,
+        strict: bool,
+        network: &Network,
+    ) -> Option<Builder> {
+        let scenario = self.scenario.as_ref()?;
+        Some(scenario.serve(args, self.server.clone(), port, strict, self.files.as_ref(), network))
+    }
+
+    /// A server that appears as flags say, where there is no file.
+    pub(crate) fn plain(&self, port: u16) -> Builder {
+        let server = self.server.clone();
+        let port = server.port.or(Some(port));
+        ServerOptions { port, agent_forwarding: Some(true), ..server }.build(&Lender::default())
+    }
+
+    /// The host keys that some connections meet instead of the server's, rule by rule.
+    pub(crate) fn other_host_keys(&self) -> Vec<Vec<HostKey>> {
+        let others = self.server.other_host_keys.iter().flatten();
+        others.map(|others| others.keys.clone()).collect()
+    }
+
     /// What goes wrong with the agent.
     pub(crate) fn agent_faults(&self, args: &ServerArgs) -> Vec<mock_agent::Fault> {
         let written = self.scenario.iter().flat_map(Scenario::agent_faults);
@@ -73,9 +102,8 @@ impl Cast {
     }
 
     /// The real server that this one is to be like.
-    pub(crate) fn profile(&self, args: &ServerArgs) -> Option<&'static Profile> {
-        let written = self.scenario.as_ref().and_then(|scenario| scenario.parts.server.profile);
-        args.listen.profile.or(written)
+    pub(crate) fn profile(&self) -> Option<&'static Profile> {
+        self.server.profile
     }
 
     /// What is expected by the flags and by the file.
@@ -128,19 +156,18 @@ fn accounts(scenario: &Scenario) -> Vec<Account> {
 }
 
 impl Scenario {
-    /// A server for the command line, without expectations. `port` is for where neither flags nor the file name one.
-    pub(crate) fn serve(
+    /// A server for the command line, without expectations, that appears as `server` says. `port` is for where neither flags
+    /// nor the file name one.
+    fn serve(
         &self,
         args: &ServerArgs,
-        host_keys: Vec<HostKey>,
+        server: ServerOptions,
         port: u16,
         strict: bool,
         files: Option<&Files>,
         network: &Network,
     ) -> Builder {
         let mut scenario = self.clone();
-        let server = std::mem::take(&mut scenario.parts.server);
-        let server = options(args, host_keys).or(server);
         scenario.parts.server = ServerOptions { strict: None, port: server.port.or(Some(port)), ..server };
         scenario.parts.expectations.clear();
         scenario.parts.forwards.splice(0..0, args.forwards.forward.iter().cloned());
@@ -165,24 +192,6 @@ impl Scenario {
             Some(ExecMode::Echo) if !strict && !has_shell => builder.shell(Shell::echo("$ ")),
             _ => builder,
         }
-    }
-}
-
-/// What flags say, where they were given.
-fn options(args: &ServerArgs, host_keys: Vec<HostKey>) -> ServerOptions {
-    let ServerArgs { listen, behaviour, .. } = args;
-    ServerOptions {
-        name: listen.name.clone(),
-        address: listen.listen_address,
-        port: listen.listen_port,
-        profile: listen.profile,
-        version: listen.version_string.clone(),
-        banner: behaviour.banner.clone().map(|text| vec![text]),
-        algorithms: listen.algorithms.map(|set| set.list().into()),
-        host_keys: Some(host_keys).filter(|keys| !keys.is_empty()),
-        max_connections: listen.max_connections.and_then(|limit| usize::try_from(limit).ok()),
-        reveal_secrets: behaviour.reveal_secrets.then_some(true),
-        ..ServerOptions::default()
     }
 }
 

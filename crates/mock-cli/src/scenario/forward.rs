@@ -172,7 +172,8 @@ pub(crate) fn remote_forward_of_keys(keys: &str, whose: &str) -> Result<RemoteFo
     of_keys("remote_forward", keys, whose, |parts| parts.remote_forwards)
 }
 
-fn of_keys<T>(
+/// The first of the `rules` that stand in `table` in a scenario of nothing but these keys.
+pub(super) fn of_keys<T>(
     table: &str,
     keys: &str,
     whose: &str,
@@ -183,7 +184,8 @@ fn of_keys<T>(
     rules(parts).into_iter().next().ok_or_else(nothing)
 }
 
-fn on_one_line(error: &ScenarioError) -> String {
+/// What is wrong with a flag.
+pub(super) fn on_one_line(error: &ScenarioError) -> String {
     let ScenarioError::Invalid { problems } = error else {
         return error.to_string();
     };

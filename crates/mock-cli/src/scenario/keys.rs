@@ -81,6 +81,7 @@ pub(super) const SERVER: Keys = Keys {
         "banner",
         "algorithms",
         "host_keys",
+        "other_host_keys",
         "max_connections",
         "max_auth_attempts",
         "handshake_timeout",
@@ -108,6 +109,13 @@ pub(super) const SERVER: Keys = Keys {
         "unknown_users_see",
     ],
 };
+
+/// A host key that is more than the path of a file.
+pub(super) const HOST_KEY: Keys =
+    Keys { place: "in an element of `host_keys`", keys: &["file", "generate", "certificate"] };
+
+pub(super) const OTHER_HOST_KEYS: Keys =
+    Keys { place: "in [[server.other_host_keys]]", keys: &["connection", "peer", "in_state", "keys"] };
 
 pub(super) const ALGORITHMS: Keys = Keys {
     place: "in [server.algorithms]",
@@ -297,6 +305,8 @@ pub(super) const ALL: &[&Keys] = &[
     &LIMITS,
     &FILE_USER,
     &OF_ONE,
+    &HOST_KEY,
+    &OTHER_HOST_KEYS,
     &FORWARD,
     &REMOTE_FORWARD,
 ];

@@ -8,8 +8,10 @@ mod cast;
 mod engine;
 mod expected;
 mod files;
+mod flags;
 mod forward;
 mod grammar;
+mod host_keys;
 mod keys;
 mod login;
 mod matcher;
@@ -34,10 +36,12 @@ use mock_core::{Builder, Exec, KitUser, MockSshServer, Network};
 use mock_sftp::MemFs;
 
 pub(crate) use self::{
+    algorithms::unknown_algorithm,
     cast::Cast,
     forward::{
         ForwardRule, forward_of_flag, forward_of_keys, remote_forward_of_flag, remote_forward_of_keys,
     },
+    host_keys::{OtherHostKeys, other_of_flag},
     together::Hosts,
     users::kit_user,
 };

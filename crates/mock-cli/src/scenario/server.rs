@@ -13,6 +13,7 @@ use mock_core::{Builder, HostKey, Methods, Profile};
 use super::{
     algorithms::AlgorithmTable,
     engine,
+    host_keys::{self, OtherHostKeys},
     keys::SERVER,
     login::{self, CertificateTable, Lender},
     pattern,
@@ -48,6 +49,7 @@ options! {
     banner: Vec<String>,
     algorithms: AlgorithmTable,
     host_keys: Vec<HostKey>,
+    other_host_keys: Vec<OtherHostKeys>,
     max_connections: usize,
     max_auth_attempts: u32,
     handshake_timeout: Limit,
@@ -110,7 +112,8 @@ impl ServerOptions {
             version: table.get("version").and_then(|node| version(&node)),
             banner: table.get("banner").map(|node| node.texts()),
             algorithms: table.get("algorithms").and_then(|node| AlgorithmTable::read(&node)),
-            host_keys: table.get("host_keys").map(|node| host_keys(&node)),
+            host_keys: table.get("host_keys").map(|node| host_keys::read(&node, lender)),
+            other_host_keys: table.get("other_host_keys").map(|node| host_keys::read_others(&node, lender)),
             max_connections: narrow(table.number("max_connections", 1, u64::from(u32::MAX))),
             max_auth_attempts: narrow(table.number("max_auth_attempts", 1, u64::from(u32::MAX))),
             handshake_timeout: limit(table, "handshake_timeout"),
@@ -150,7 +153,10 @@ impl ServerOptions {
                 keys.push(HostKey::ed25519());
             }
             // A certificate that cannot be made was reported when the file was read.
-            let certified = |key: HostKey| table.of_host(lender, key.clone()).unwrap_or(key);
+            let certified = |key: HostKey| match key.certificate() {
+                Some(_own) => key,
+                None => table.of_host(lender, key.clone()).unwrap_or(key),
+            };
             keys = keys.into_iter().map(certified).collect();
         }
         let appearance = match options.profile {
@@ -189,6 +195,9 @@ impl ServerOptions {
                 let index = usize::try_from(connection.number().saturating_sub(1)).unwrap_or(usize::MAX);
                 texts.get(index).or(texts.last()).cloned()
             });
+        }
+        if let Some(others) = options.other_host_keys {
+            builder = host_keys::build(others, builder);
         }
         if options.strict == Some(true) {
             builder = builder.verify_with(expect_all_matched());
@@ -254,12 +263,4 @@ fn certificate(node: &Node<'_>, lender: &Lender) -> Option<CertificateTable> {
     let tried = table.of_host(lender, HostKey::ed25519());
     let reported = |error| node.report(format!("the certificate cannot be made: {error}"));
     tried.map(|_certified| table).map_err(reported).ok()
-}
-
-fn host_keys(node: &Node<'_>) -> Vec<HostKey> {
-    let key = |node: &Node<'_>| {
-        let path = node.file()?;
-        HostKey::read(path).map_err(|error| node.report(error.to_string())).ok()
-    };
-    node.one_or_more().iter().filter_map(key).collect()
 }

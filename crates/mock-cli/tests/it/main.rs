@@ -10,6 +10,7 @@
 
 mod agent;
 mod check;
+mod connections;
 mod control;
 mod control_examples;
 mod control_forwards;
@@ -19,6 +20,7 @@ mod events;
 mod faults;
 mod files;
 mod help;
+mod host_keys;
 mod login;
 mod profiles;
 mod ready;

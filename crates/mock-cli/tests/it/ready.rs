@@ -64,12 +64,12 @@ fn host_keys_have_three_fingerprints_and_stand_in_known_hosts() {
     let algorithms: Vec<_> = host_keys.iter().map(|key| &key["algorithm"]).collect();
     assert_eq!(algorithms, ["ssh-ed25519", "ecdsa-sha2-nistp256"]);
     for (key, known) in host_keys.iter().zip(ready["known_hosts"].as_array().unwrap()) {
-        assert_eq!(keys(key), ["algorithm", "md5", "public_key", "sha256", "sha512"]);
+        assert_eq!(keys(key), ["algorithm", "known_hosts_line", "md5", "public_key", "sha256", "sha512"]);
         assert!(key["sha256"].as_str().unwrap().starts_with("SHA256:"));
         assert!(key["sha512"].as_str().unwrap().starts_with("SHA512:"));
         assert!(key["md5"].as_str().unwrap().starts_with("MD5:"));
         let line = format!("[127.0.0.1]:{} {}", ready["port"], key["public_key"].as_str().unwrap());
-        assert_eq!(known, &line);
+        assert_eq!((known, &key["known_hosts_line"]), (&json!(line), &json!(line)));
     }
     let file = fs::read_to_string(path(&ready["known_hosts_file"])).unwrap();
     assert_eq!(file.lines().count(), 2);
