@@ -114,14 +114,14 @@ impl Builder {
     }
 
     /// Adds a rule for connections that clients want to be forwarded. The first rule that matches the target decides; without
-    /// one a connection is refused.
+    /// one a connection is refused. [`MockSshServer::forwards`] changes them later.
     pub fn forward(self, rule: Forward) -> Self {
         let _id = self.built.forwards.add(rule);
         self
     }
 
     /// Adds a rule for where clients want the server to listen for them. The first rule that matches decides; without one
-    /// the request is refused.
+    /// the request is refused. [`MockSshServer::remote_forwards`] changes them later.
     pub fn remote_forward(self, rule: RemoteForward) -> Self {
         let _id = self.built.remote_forwards.add(rule);
         self

@@ -154,16 +154,24 @@ fn a_connection_to_where_a_client_has_the_server_listen_is_a_socket() {
 }
 
 #[test]
-fn a_rule_may_lead_to_a_server_of_the_file() {
+fn a_rule_may_lead_to_a_server_of_the_file_or_to_what_is_in_one() {
     if ssh_is_missing() {
         return;
     }
     let directory = crate::support::temporary();
     let file = directory.path().join("lab.toml");
-    let lab = "users.anna.none = true\n[[server]]\nname = \"bastion\"\n[[server]]\nname = \"db01\"\n";
+    let lab = r#"
+users.anna.none = true
+[[server]]
+name = "bastion"
+forward = { to = "lab:1", file = "lab.toml" }
+[[server]]
+name = "db01"
+"#;
     std::fs::write(&file, lab).unwrap();
     let (server, ready, mut control) = controlled(&["--scenario", file.to_str().unwrap()]);
     let master = Master::start(&server, &ready, &mut control);
+    assert_eq!(master.reach("lab:1").as_deref(), Some(lab));
     assert_eq!(master.reach("database:22"), None);
     let rule = json!({ "to": "database:22", "server": "db01" });
     assert_eq!(control.ask(&json!({ "command": "forward.add", "rule": rule }))["ok"], true);

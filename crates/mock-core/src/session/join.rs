@@ -21,7 +21,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 impl ChannelStream {
     /// Copies to and from another stream, a socket say, until both directions have ended, one has failed, or the channel is
-    /// closed. What the client sent before it closed the channel still arrives.
+    /// closed.
+    ///
+    /// What the client sent before it closed the channel still arrives, as far as this is not dropped before. What serves a
+    /// channel that a client opened is ([`Connect`](crate::Connect)); there a task of its own waits for the rest.
+    ///
+    /// ```
+    /// use mock_core::{ChannelStream, Forward, any};
+    /// use tokio::net::TcpStream;
+    ///
+    /// // Whatever clients ask for is what the test runs.
+    /// let rule = Forward::to(any()).connect(async |stream: ChannelStream| {
+    ///     if let Ok(socket) = TcpStream::connect("127.0.0.1:5432").await {
+    ///         let _ended = tokio::spawn(stream.join(socket)).await;
+    ///     }
+    /// });
+    /// # let _ = rule;
+    /// ```
     pub async fn join<S: AsyncRead + AsyncWrite>(self, far: S) {
         let over = self.over();
         let (from_client, to_client) = self.split();
