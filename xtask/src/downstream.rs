@@ -25,7 +25,7 @@ pub(crate) fn run(target_dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether the fuzz targets compile. To run them takes nightly Rust and a C++ compiler.
+/// Whether the fuzz targets compile. To run them takes a C++ compiler, see `fuzz/README.md`.
 pub(crate) fn fuzz(target_dir: &Path) -> Result<()> {
     cargo("check --no-default-features", Path::new(FUZZ), target_dir)
 }
