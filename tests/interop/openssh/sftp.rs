@@ -137,6 +137,7 @@ fn every_command_works() {
         Extension::LSetStat,
         Extension::Limits,
         Extension::CopyData,
+        Extension::UsersGroupsById,
     ] {
         let used = sftp_op().operation(Operation::Extended(extension));
         assert!(events.count(used) > 0, "{extension:?}");
