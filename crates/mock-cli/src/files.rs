@@ -161,8 +161,10 @@ pub(crate) fn copies(request: &Request) -> bool {
     scp_command().matches(request).is_hit()
 }
 
-/// Runs programs of this machine where the files are, so that `rsync` and `git` find them.
+/// Runs programs of this machine where the files are, so that `rsync` and `git` find them, and with the agent of a client that
+/// has offered it.
 pub(crate) fn at_home(process: HostProcess, files: Option<&Files>) -> HostProcess {
+    let process = process.forward_agent();
     match files.and_then(Files::host) {
         Some(directory) => process.working_directory(&directory.path),
         None => process,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use mock_base::ParsedExpectation;
-use mock_core::{Exec, RemoteForward, Shell};
+use mock_core::{Exec, RemoteForward, Reply, Shell};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -24,7 +24,7 @@ use super::{
     login::Lender,
     problem::{Problem, ScenarioError},
     reader::{Node, Table},
-    rules,
+    reply, rules,
     server::ServerOptions,
     sftp::{self, SftpTable},
     shell,
@@ -49,6 +49,7 @@ pub(super) struct Parts {
     pub(super) rules: Vec<Exec>,
     pub(super) rest: Option<Rest>,
     pub(super) shell: Option<Shell>,
+    pub(super) subsystems: Vec<(String, Reply)>,
     pub(super) files: SftpTable,
     pub(super) states: Vec<(String, String)>,
     pub(super) expectations: Vec<ParsedExpectation>,
@@ -69,6 +70,8 @@ impl Parts {
         self.rules.extend(other.rules);
         self.rest = self.rest.or(other.rest);
         self.shell = self.shell.take().or(other.shell);
+        // The first of a name is heard.
+        self.subsystems.extend(other.subsystems);
         self.files = std::mem::take(&mut self.files).or(other.files);
         self.states.extend(other.states);
         self.expectations.extend(other.expectations);
@@ -248,6 +251,7 @@ fn of_server(table: &Table<'_>, server: ServerOptions, servers: Option<&[String]
         rules,
         rest: rest.as_ref().and_then(|node| node.choice(&rests)),
         shell: table.get("shell").and_then(|node| shell::read(&node)),
+        subsystems: table.get("subsystems").map(|node| reply::subsystems(&node)).unwrap_or_default(),
         files: table.get("sftp").map(|node| sftp::read(&node)).unwrap_or_default(),
         states: rules::states(table, "state"),
         expectations,

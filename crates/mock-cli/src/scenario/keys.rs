@@ -22,6 +22,7 @@ pub(super) const TOP: Keys = Keys {
         "exec",
         "commands",
         "shell",
+        "subsystems",
         "sftp",
         "state",
         "forward",
@@ -41,6 +42,7 @@ pub(super) const OF_ONE: Keys = Keys {
         "exec",
         "commands",
         "shell",
+        "subsystems",
         "sftp",
         "state",
         "forward",
@@ -242,8 +244,10 @@ pub(super) const REPLY: Keys = Keys {
     ],
 };
 
-pub(super) const PIECE: Keys =
-    Keys { place: "in `pieces`", keys: &["stdout", "stderr", "file", "pause", "read_stdin", "echo_stdin"] };
+pub(super) const PIECE: Keys = Keys {
+    place: "in `pieces`",
+    keys: &["stdout", "stderr", "file", "pause", "read_stdin", "read_until", "echo_stdin"],
+};
 
 pub(super) const SIGNAL: Keys = Keys { place: "in `signal`", keys: &["name", "core_dumped", "message"] };
 

@@ -145,6 +145,9 @@ impl Scenario {
         if let Some(files) = files {
             builder = files.offer(builder, server.profile);
         }
+        // The last call for a name counts, so that the file goes before what it includes.
+        let subsystems = self.parts.subsystems.iter().rev().cloned();
+        builder = subsystems.fold(builder, |builder, (name, reply)| builder.subsystem(name, reply));
         let forwards = self.parts.forwards.iter().map(|rule| rule.build(network));
         builder = forwards.fold(builder, Builder::forward);
         builder = self.parts.remote_forwards.iter().cloned().fold(builder, Builder::remote_forward);

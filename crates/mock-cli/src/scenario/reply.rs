@@ -36,6 +36,12 @@ pub(super) fn read(node: &Node<'_>) -> Option<Reply> {
     None
 }
 
+/// What subsystems answer, by their names.
+pub(super) fn subsystems(node: &Node<'_>) -> Vec<(String, Reply)> {
+    let entries = node.entries().unwrap_or_default();
+    entries.iter().filter_map(|entry| Some((entry.name.to_owned(), read(&entry.node)?))).collect()
+}
+
 /// Text in short form is a line, or lines: the last ends as well. Nothing prints nothing.
 fn line(text: &str) -> String {
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
@@ -74,6 +80,16 @@ fn played(reply: Reply, table: &Table<'_>, keys: &Keys, template: bool) -> Reply
     let mut reply = reply;
     if table.is_set("read_stdin") {
         reply = reply.read_stdin();
+    }
+    if let Some(node) = table.get("read_until") {
+        reply = match node.text_as("the text that ends a message") {
+            Some("") => {
+                node.report("nothing ends with an empty text");
+                reply
+            }
+            Some(text) => reply.read_until(text.to_owned()),
+            None => reply,
+        };
     }
     let pause = if keys.keys.contains(&"pause") { "pause" } else { "delay" };
     if let Some(delay) = table.get(pause).and_then(|node| delay(&node)) {

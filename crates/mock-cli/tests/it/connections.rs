@@ -118,6 +118,20 @@ fn environment_x11_and_channels_are_taken_as_the_flags_say() {
 }
 
 #[test]
+fn programs_of_the_machine_reach_an_agent_that_the_client_offers() {
+    if ssh_is_missing() {
+        return;
+    }
+    let (_server, ready) = Server::ready(&["--exec", "process"]);
+    let key = ready["users"][2]["public_key"].as_str().unwrap();
+    for (option, found) in [("-A", true), ("-a", false)] {
+        let mut client = ssh(&ready, &[option, "-T", "pubkey", "ssh-add -L"]);
+        let output = client.env("SSH_AUTH_SOCK", path(&ready["agent_socket"])).output().unwrap();
+        assert_eq!(text(&output.stdout).contains(key), found, "{option}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn logins_are_limited_in_time_and_in_number() {
     let (_server, ready) = Server::ready(&["--login-grace-time", "10ms", "--max-auth-tries", "1"]);
     let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();

@@ -73,6 +73,9 @@ fn the_reference_does_what_its_comments_say() {
     assert_eq!(text(&shell.stdout), "Welcome.\ndb01> Version 15.2\ndb01> db01# db01# db01> ");
     assert!(text(&shell.stderr).ends_with("% Not now\n"));
 
+    let netconf = running.ssh(&["-s", "monitor", "netconf"], "<hello/>]]>]]><rpc/>]]>]]>");
+    assert_eq!(text(&netconf.stdout), "<hello/>]]>]]><rpc-reply><ok/></rpc-reply>]]>]]>");
+
     running.server.shutdown().blocking().unwrap();
 }
 
@@ -202,4 +205,31 @@ fn captures_fill_templates_in_every_place() {
     );
     running.answers("anna", "stop nginx", 0, "stop NGINX by anna\n");
     running.server.shutdown().blocking().unwrap();
+}
+
+#[test]
+fn subsystems_go_before_those_of_included_files_and_before_sftp() {
+    if ssh_is_missing() {
+        return;
+    }
+    let directory = crate::support::temporary();
+    let file = directory.path().join("scenario.toml");
+    let common = "[subsystems]\nsftp = 'of the other'\nhello = { stdout = 'hello', exit = 3 }\n";
+    fs::write(directory.path().join("common.toml"), common).unwrap();
+    let scenario =
+        "include = ['common.toml']\nusers.anna.none = true\nsubsystems.sftp = 'no files here'\n[sftp]\n";
+    fs::write(&file, scenario).unwrap();
+    let running = Running::start(&Scenario::load(&file).unwrap());
+    for (name, status, stdout) in [("sftp", 0, "no files here\n"), ("hello", 3, "hello"), ("other", 255, "")]
+    {
+        let output = running.ssh(&["-s", "anna", name], "");
+        let found = (output.status.code(), text(&output.stdout));
+        assert_eq!(found, (Some(status), stdout.to_owned()), "{name}");
+    }
+    let wrong = "[subsystems]\nnetconf = { pieces = [{ read_until = '' }, { read_untl = 'x' }] }\n";
+    let told = Scenario::parse(wrong, "scenario.toml").unwrap_err().to_string();
+    assert!(
+        told.contains("nothing ends with an empty text") && told.contains("did you mean `read_until`?"),
+        "{told}"
+    );
 }

@@ -6,12 +6,19 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::reply::{Content, Piece, Reply, Stream};
-use crate::{Exit, Request, Run, Session, Start, pace::Pace};
+use crate::{Exit, Program, Request, Run, Session, Start, pace::Pace};
 
 /// Plays a reply as the program of a command.
 pub(crate) fn reply(reply: Reply, start: Start) -> Run {
     let mut session = start.session();
     Run::reply(async move { Player::new(&reply, &mut session).play(&reply).await })
+}
+
+/// Plays it for whoever starts it, whatever was asked for.
+impl Program for Reply {
+    fn start(&self, start: Start) -> Run {
+        reply(self.clone(), start)
+    }
 }
 
 /// Plays a reply to the line of a shell with this number to its end. What it is made of is that of the line.
@@ -77,6 +84,10 @@ impl<'a> Player<'a> {
                     sleep(time).await;
                 }
                 Piece::ReadStdin => while self.session.read().await.is_some() {},
+                Piece::ReadUntil(text) => {
+                    let read = self.session.read_until(text).await;
+                    read.map_err(|error| PlayError::Failed(error.to_string()))?;
+                }
                 Piece::EchoStdin => {
                     while let Some(bytes) = self.session.read().await {
                         self.print(Stream::Stdout, bytes).await?;

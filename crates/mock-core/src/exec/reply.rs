@@ -36,6 +36,8 @@ pub(crate) enum Piece {
     Pause(Delay),
     /// Reads standard input to its end and throws it away.
     ReadStdin,
+    /// Reads standard input up to and with this text.
+    ReadUntil(Bytes),
     /// Prints standard input as it comes, to its end.
     EchoStdin,
 }
@@ -111,6 +113,20 @@ impl Reply {
     /// Then reads standard input to its end, as a program does that wants all of it before it answers.
     pub fn read_stdin(self) -> Self {
         self.then(Piece::ReadStdin)
+    }
+
+    /// Then reads standard input up to and with this text, or to its end: a message, for protocols in which both sides take
+    /// turns. A reply is also a program, so this is a subsystem with a canned dialogue (RFC 6242):
+    ///
+    /// ```
+    /// use mock_core::{MockSshServer, Reply};
+    ///
+    /// let netconf = Reply::from("<hello/>]]>]]>").read_until("]]>]]>").read_until("]]>]]>").stdout("<ok/>]]>]]>");
+    /// let builder = MockSshServer::builder().subsystem("netconf", netconf);
+    /// # let _ = builder;
+    /// ```
+    pub fn read_until(self, text: impl Into<Bytes>) -> Self {
+        self.then(Piece::ReadUntil(text.into()))
     }
 
     /// Then prints standard input to standard output as it comes, to its end, as `cat` does.

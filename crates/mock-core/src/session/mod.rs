@@ -158,6 +158,15 @@ impl Session {
         self.parts.stdin.read_line().await
     }
 
+    /// The next data up to `end`, without it, or `None` at the end of the data: see [`Stdin::read_until`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidData`](io::ErrorKind::InvalidData) for a message of more than 1 MiB.
+    pub async fn read_until(&mut self, end: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        self.parts.stdin.read_until(end).await
+    }
+
     /// All data up to its end.
     ///
     /// # Errors

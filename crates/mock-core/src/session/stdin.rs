@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::engine::Closer;
 
-/// Longest line that [`Stdin::read_line`] takes.
+/// Longest line that [`Stdin::read_line`] takes, and message of [`Stdin::read_until`].
 const LONGEST_LINE: usize = 1 << 20;
 
 /// Most that pieces share a chunk.
@@ -123,19 +123,42 @@ impl Stdin {
     ///
     /// [`InvalidData`](io::ErrorKind::InvalidData) for a line of more than 1 MiB.
     pub async fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut line = Vec::new();
+        self.read_until(b"\n").await
+    }
+
+    /// The next data up to `end`, without it, or `None` at the end of the data. The last may lack its `end`. For protocols
+    /// whose messages end with a text, as NETCONF's do (RFC 6242 section 4.3).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidData`](io::ErrorKind::InvalidData) for a line or a message of more than 1 MiB.
+    pub async fn read_until(&mut self, end: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut message: Vec<u8> = Vec::new();
         loop {
             poll_fn(|context| self.poll_fill(context)).await;
             if self.current.is_empty() {
-                return Ok((!line.is_empty()).then_some(line));
+                return Ok((!message.is_empty()).then_some(message));
             }
-            if let Some(end) = self.current.iter().position(|byte| *byte == b'\n') {
-                line.extend_from_slice(&self.current.split_to(end));
-                self.current.advance(1);
-                return Ok(Some(line));
+            // It may have begun in what was there before.
+            let overlap = end.len().saturating_sub(1);
+            let before = message.len().saturating_sub(overlap);
+            let mut seam = message.split_off(before);
+            let old = seam.len();
+            seam.extend_from_slice(self.current.get(..overlap).unwrap_or(&self.current));
+            let at_seam = find(&seam, end);
+            seam.truncate(at_seam.unwrap_or(old));
+            message.extend_from_slice(&seam);
+            if let Some(at) = at_seam {
+                self.current.advance(at + end.len() - old);
+                return Ok(Some(message));
             }
-            line.extend_from_slice(&std::mem::take(&mut self.current));
-            if line.len() > LONGEST_LINE {
+            if let Some(at) = find(&self.current, end) {
+                message.extend_from_slice(&self.current.split_to(at));
+                self.current.advance(end.len());
+                return Ok(Some(message));
+            }
+            message.extend_from_slice(&std::mem::take(&mut self.current));
+            if message.len() > LONGEST_LINE {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "line of more than 1 MiB"));
             }
         }
@@ -223,6 +246,15 @@ impl Drop for Stdin {
     }
 }
 
+/// Where this text begins; an empty one is nowhere.
+fn find(data: &[u8], text: &[u8]) -> Option<usize> {
+    match text {
+        [] => None,
+        [byte] => data.iter().position(|found| found == byte),
+        text => data.windows(text.len()).position(|found| found == text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt as _;
@@ -241,6 +273,24 @@ mod tests {
             lines.push(String::from_utf8(line).unwrap());
         }
         assert_eq!(lines, ["one", "two", "", "three"]);
+    }
+
+    #[tokio::test]
+    async fn messages_end_with_a_text_wherever_it_is_cut() {
+        let sent = b"]<a>]]>]]>]]>]]]>]]><b>]]>]]";
+        for cut in 0..sent.len() {
+            let inbox = Inbox::default();
+            let mut stdin = inbox.reader();
+            let (first, rest) = sent.split_at(cut);
+            inbox.push(first);
+            inbox.push(rest);
+            inbox.end();
+            let mut messages = Vec::new();
+            while let Some(message) = stdin.read_until(b"]]>]]>").await.unwrap() {
+                messages.push(String::from_utf8(message).unwrap());
+            }
+            assert_eq!(messages, ["]<a>", "]]>]", "<b>]]>]]"], "{cut}");
+        }
     }
 
     #[tokio::test]
