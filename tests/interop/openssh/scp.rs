@@ -16,6 +16,7 @@ use mock_core::{MockSshServer, event};
 use mock_sftp::{
     Directory, FsError, MemFs, Scp, ScpCause, ScpEvents as _, ScpOperation, User, scp_op, scp_uploaded,
 };
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use support::{Client, Finished, Home, OpenSsh, noise};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -114,6 +115,7 @@ const ASKED: &[(&str, &str)] = &[
     ("scp -f file dir/inner", YES),
     ("scp -f missing file", YES),
     ("scp -f dir", YES),
+    ("scp -f pipe file", YES),
     ("scp -r -f dir/", YES),
     ("scp -rf dir/.", YES),
     ("scp -p -f file", YES),
@@ -131,6 +133,7 @@ const ASKED: &[(&str, &str)] = &[
 fn far_end() -> Home {
     let home = Home::new();
     fs::create_dir(home.join("dir")).unwrap();
+    mkfifo(&home.join("pipe"), Mode::S_IRWXU).unwrap();
     for (path, content) in [("file", "content"), ("dir/inner", "inner"), ("dir", "")] {
         if !content.is_empty() {
             fs::write(home.join(path), content).unwrap();
@@ -172,7 +175,7 @@ fn tree_of(path: &Path) -> Vec<String> {
                 continue;
             }
             let modified = Some(metadata.mtime()).filter(|modified| *modified < 1_500_000_000);
-            let content = if metadata.is_dir() { Vec::new() } else { fs::read(entry.path()).unwrap() };
+            let content = if metadata.is_file() { fs::read(entry.path()).unwrap() } else { Vec::new() };
             let name = entry.path().strip_prefix(path).unwrap().display().to_string();
             found.push(format!("{name} {:o} {modified:?} {}", metadata.mode(), content.escape_ascii()));
             if metadata.is_dir() {

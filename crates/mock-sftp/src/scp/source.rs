@@ -88,7 +88,8 @@ impl<R: AsyncRead + Send + Unpin, W: Output> Source<'_, R, W> {
             Ok((_, metadata)) if metadata.kind == FileKind::Directory && self.options.recursive => {
                 self.begin_directory(path, &metadata, levels, copying).await
             }
-            Ok(_) => {
+            // What is unsupported is a FIFO, a socket or a device.
+            Ok(_) | Err(FsError::Unsupported) => {
                 copying.failed(ScpCause::NotRegular);
                 self.link.warn_of(&on_one_line(&path), "not a regular file").await
             }
