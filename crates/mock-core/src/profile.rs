@@ -9,8 +9,8 @@ impl Builder {
     /// Appears as this server: its version, its algorithms in its order as far as there are such here, host keys of its types, its
     /// limits and how it ends sessions. What is called after this goes before it; logins, commands and files are not touched.
     ///
-    /// What is left out is told by [`Algorithms::missing_of`]. Where it has an RSA key it is of 2048 bits, made once for the process:
-    /// a tenth of a second, and far longer where dependencies are not optimised. With [`host_key`](Self::host_key) none is made.
+    /// What is left out is told by [`Algorithms::missing_of`]. Where it has an RSA key it is of 2048 bits, made once for the process,
+    /// in a few tenths of a second. With [`host_key`](Self::host_key) none is made.
     ///
     /// ```
     /// use mock_core::{MockSshServer, Profile};
