@@ -5,92 +5,57 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use mock_core::{ChannelStream, Forward, ForwardRule, ForwardRules, OpenError, RemoteForward, RuleId};
+use mock_core::{ChannelStream, Forward, ForwardRule, ForwardRules, OpenError, RemoteForward};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
 use super::{
-    answer::{Answer, Code, Done, Door, Failure, ForwardLine, Forwards, RuleNumber},
+    answer::{Answer, Code, Door, Failure, ForwardLine, Forwards},
     common::duration,
-    request::{
-        ConnectForwarded, ForwardAdd, ForwardReplace, NumberOf, RemoteForwardAdd, RemoteForwardReplace,
-    },
-    rule::{bad_rule, keys},
+    request::ConnectForwarded,
+    rule::{self, bad_rule, keys},
 };
 use crate::{
     lab::Lab,
     scenario::{forward_of_keys, remote_forward_of_keys},
 };
 
-/// What requests have made of forwards.
-pub(super) struct Forwarding {
-    forwards: Changed<Forward>,
-    remote: Changed<RemoteForward>,
-    /// Connections that were handed over.
-    doors: Mutex<JoinSet<()>>,
-}
-
-/// A list of rules, and which of them requests have added.
-struct Changed<R> {
-    rules: ForwardRules<R>,
-    added: Mutex<Vec<RuleId>>,
-    /// The command that lists them.
-    listed_by: &'static str,
-}
-
-/// What becomes of requests.
-impl Forwarding {
-    pub(super) fn new(lab: &Lab) -> Self {
-        Self {
-            forwards: Changed::new(lab.server.forwards(), "forward.list"),
-            remote: Changed::new(lab.server.remote_forwards(), "remote_forward.list"),
-            doors: Mutex::default(),
+/// A rule of a request, which may lead to the servers of this lab.
+pub(super) fn rule(rule: &rule::Forward, lab: &Lab) -> Result<Forward, Failure> {
+    let rule = forward_of_keys(&keys(&rule.0), "rule").map_err(|error| bad_rule(&error))?;
+    if let Some(name) = rule.server() {
+        let names: Vec<_> = [lab.server.name()].into_iter().chain(lab.hosts.names()).collect();
+        if !names.contains(&name) {
+            let hint = format!("there are `{}`", names.join("`, `"));
+            return Err(Failure::new(Code::BadRule, format!("there is no server `{name}`")).hint(hint));
         }
     }
+    Ok(rule.build(&lab.network))
+}
 
-    /// Removes what requests have added.
-    pub(super) fn reset(&self) {
-        self.forwards.reset();
-        self.remote.reset();
-    }
+pub(super) fn remote_rule(rule: &rule::RemoteForward) -> Result<RemoteForward, Failure> {
+    remote_forward_of_keys(&keys(&rule.0), "rule").map_err(|error| bad_rule(&error))
+}
 
-    pub(super) fn add(&self, request: &ForwardAdd, lab: &Lab) -> Result<Answer, Failure> {
-        Ok(self.forwards.add(forward(&request.rule.0, lab)?, request.first))
-    }
+pub(super) fn list(rules: &ForwardRules<impl ForwardRule>) -> Answer {
+    let lines = rules.list().into_iter().map(|info| ForwardLine {
+        number: info.id.0,
+        rule: info.rule,
+        hits: info.hits,
+    });
+    Answer::Forwards(Forwards { rules: lines.collect() })
+}
 
-    pub(super) fn replace(&self, request: &ForwardReplace, lab: &Lab) -> Result<Answer, Failure> {
-        self.forwards.replace(request.number, forward(&request.rule.0, lab)?)
-    }
+/// Connections that were handed over.
+#[derive(Default)]
+pub(super) struct Doors(Mutex<JoinSet<()>>);
 
-    pub(super) fn remove(&self, request: &NumberOf) -> Result<Answer, Failure> {
-        self.forwards.remove(request.number)
-    }
-
-    pub(super) fn list(&self) -> Answer {
-        self.forwards.list()
-    }
-
-    pub(super) fn add_remote(&self, request: &RemoteForwardAdd) -> Result<Answer, Failure> {
-        Ok(self.remote.add(remote(&request.rule.0)?, request.first))
-    }
-
-    pub(super) fn replace_remote(&self, request: &RemoteForwardReplace) -> Result<Answer, Failure> {
-        self.remote.replace(request.number, remote(&request.rule.0)?)
-    }
-
-    pub(super) fn remove_remote(&self, request: &NumberOf) -> Result<Answer, Failure> {
-        self.remote.remove(request.number)
-    }
-
-    pub(super) fn list_remote(&self) -> Answer {
-        self.remote.list()
-    }
-
+impl Doors {
     /// Opens a connection to a client, and a port for whoever asked for it.
-    pub(super) async fn connect(&self, request: ConnectForwarded, lab: &Lab) -> Result<Answer, Failure> {
+    pub(super) async fn open(&self, request: ConnectForwarded, lab: &Lab) -> Result<Answer, Failure> {
         let within = duration(&request.within)?;
         let opening = match (request.port, request.socket) {
             (Some(port), None) => lab.server.connect_forwarded(port),
@@ -115,7 +80,7 @@ impl Forwarding {
     async fn hand_over(&self, stream: ChannelStream, within: Duration) -> std::io::Result<SocketAddr> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while doors.try_join_next().is_some() {}
         doors.spawn(async move {
             // Whoever does not come finds nobody, and the client sees its connection closed.
@@ -128,77 +93,6 @@ impl Forwarding {
         Ok(address)
     }
 }
-
-impl<R: ForwardRule> Changed<R> {
-    fn new(rules: &ForwardRules<R>, listed_by: &'static str) -> Self {
-        Self { rules: rules.clone(), added: Mutex::default(), listed_by }
-    }
-
-    fn added(&self) -> MutexGuard<'_, Vec<RuleId>> {
-        self.added.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn number(&self, id: RuleId) -> Answer {
-        self.added().push(id);
-        Answer::Number(RuleNumber { number: id.0 })
-    }
-
-    fn add(&self, rule: R, first: bool) -> Answer {
-        self.number(if first { self.rules.add_first(rule) } else { self.rules.add(rule) })
-    }
-
-    fn replace(&self, number: u64, rule: R) -> Result<Answer, Failure> {
-        let id = self.rules.replace(RuleId(number), rule);
-        id.map(|id| self.number(id)).ok_or_else(|| self.not_found(number))
-    }
-
-    fn remove(&self, number: u64) -> Result<Answer, Failure> {
-        self.added().retain(|added| added.0 != number);
-        if self.rules.remove(RuleId(number)) {
-            Ok(Answer::Done(Done {}))
-        } else {
-            Err(self.not_found(number))
-        }
-    }
-
-    fn list(&self) -> Answer {
-        let lines = self.rules.list().into_iter().map(|info| ForwardLine {
-            number: info.id.0,
-            rule: info.rule,
-            hits: info.hits,
-        });
-        Answer::Forwards(Forwards { rules: lines.collect() })
-    }
-
-    fn reset(&self) {
-        for id in self.added().drain(..) {
-            self.rules.remove(id);
-        }
-    }
-
-    fn not_found(&self, number: u64) -> Failure {
-        let text = format!("there is no rule with the number {number}");
-        Failure::new(Code::NotFound, text).hint(format!("`{}` lists those there are", self.listed_by))
-    }
-}
-
-fn forward(fields: &Fields, lab: &Lab) -> Result<Forward, Failure> {
-    let rule = forward_of_keys(&keys(fields), "rule").map_err(|error| bad_rule(&error))?;
-    if let Some(name) = rule.server() {
-        let names: Vec<_> = [lab.server.name()].into_iter().chain(lab.hosts.names()).collect();
-        if !names.contains(&name) {
-            let hint = format!("there are `{}`", names.join("`, `"));
-            return Err(Failure::new(Code::BadRule, format!("there is no server `{name}`")).hint(hint));
-        }
-    }
-    Ok(rule.build(&lab.network))
-}
-
-fn remote(fields: &Fields) -> Result<RemoteForward, Failure> {
-    remote_forward_of_keys(&keys(fields), "rule").map_err(|error| bad_rule(&error))
-}
-
-type Fields = serde_json::Map<String, serde_json::Value>;
 
 fn not_opened(error: OpenError) -> Failure {
     match error {

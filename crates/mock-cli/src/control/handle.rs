@@ -1,16 +1,17 @@
 //! What a server does with each request. All but `wait` and `connect_forwarded` are done at once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use mock_core::{RuleId, State};
+use mock_core::{Forward, ForwardRules, RemoteForward, State};
 use serde_json::json;
 
 use super::{
     Target,
-    answer::{self, Answer, Code, Done, Failure, RuleLine, RuleNumber, Rules, States},
+    answer::{self, Answer, Done, Failure, RuleLine, Rules, States},
     common, fault,
-    forward::Forwarding,
+    forward::{self, Doors},
     request::{self, Request},
+    rules::Changed,
 };
 use crate::{expected::Mark, lab::Lab, ready::Ready, verdict::VerdictLine};
 
@@ -19,19 +20,23 @@ pub(crate) struct ControlledLab {
     lab: Arc<Lab>,
     /// What was expected before the first request.
     begin: Mark,
-    /// Rules that were added by requests.
-    added: Mutex<Vec<RuleId>>,
-    forwarding: Forwarding,
+    rules: Changed<mock_core::Rules>,
+    forwards: Changed<ForwardRules<Forward>>,
+    remote_forwards: Changed<ForwardRules<RemoteForward>>,
+    doors: Doors,
 }
 
 impl ControlledLab {
     pub(crate) fn new(lab: &Arc<Lab>) -> Self {
-        let (begin, forwarding) = (lab.expected().mark(), Forwarding::new(lab));
-        Self { begin, lab: Arc::clone(lab), added: Mutex::default(), forwarding }
-    }
-
-    fn added(&self, change: impl FnOnce(&mut Vec<RuleId>)) {
-        change(&mut self.added.lock().unwrap_or_else(PoisonError::into_inner));
+        let server = &lab.server;
+        Self {
+            begin: lab.expected().mark(),
+            rules: Changed::new(server.rules().clone(), "rule.list"),
+            forwards: Changed::new(server.forwards().clone(), "forward.list"),
+            remote_forwards: Changed::new(server.remote_forwards().clone(), "remote_forward.list"),
+            doors: Doors::default(),
+            lab: Arc::clone(lab),
+        }
     }
 }
 
@@ -57,23 +62,31 @@ impl Target for ControlledLab {
                 reset(shared);
                 Ok(Answer::Done(Done {}))
             }
-            Request::RuleAdd(request) => rule_add(request, shared),
-            Request::RuleRemove(request) => rule_remove(&request, shared),
-            Request::RuleReplace(request) => rule_replace(request, shared),
+            Request::RuleAdd(request) => Ok(shared.rules.add(request.rule.into_exec()?, request.first)),
+            Request::RuleRemove(request) => shared.rules.remove(request.number),
+            Request::RuleReplace(request) => shared.rules.replace(request.number, request.rule.into_exec()?),
             Request::RuleList(_) => Ok(Answer::Rules(rule_list(shared))),
             Request::FaultAdd(request) => fault::add(&request, &lab.faults),
             Request::FaultRemove(request) => fault::remove(&request, &lab.faults),
             Request::FaultSwitch(request) => fault::switch(&request, &lab.faults),
             Request::FaultList(_) => Ok(fault::list(&lab.faults)),
-            Request::ForwardAdd(request) => shared.forwarding.add(&request, lab),
-            Request::ForwardRemove(request) => shared.forwarding.remove(&request),
-            Request::ForwardReplace(request) => shared.forwarding.replace(&request, lab),
-            Request::ForwardList(_) => Ok(shared.forwarding.list()),
-            Request::RemoteForwardAdd(request) => shared.forwarding.add_remote(&request),
-            Request::RemoteForwardRemove(request) => shared.forwarding.remove_remote(&request),
-            Request::RemoteForwardReplace(request) => shared.forwarding.replace_remote(&request),
-            Request::RemoteForwardList(_) => Ok(shared.forwarding.list_remote()),
-            Request::ConnectForwarded(request) => shared.forwarding.connect(request, lab).await,
+            Request::ForwardAdd(request) => {
+                Ok(shared.forwards.add(forward::rule(&request.rule, lab)?, request.first))
+            }
+            Request::ForwardRemove(request) => shared.forwards.remove(request.number),
+            Request::ForwardReplace(request) => {
+                shared.forwards.replace(request.number, forward::rule(&request.rule, lab)?)
+            }
+            Request::ForwardList(_) => Ok(forward::list(&shared.forwards.list)),
+            Request::RemoteForwardAdd(request) => {
+                Ok(shared.remote_forwards.add(forward::remote_rule(&request.rule)?, request.first))
+            }
+            Request::RemoteForwardRemove(request) => shared.remote_forwards.remove(request.number),
+            Request::RemoteForwardReplace(request) => {
+                shared.remote_forwards.replace(request.number, forward::remote_rule(&request.rule)?)
+            }
+            Request::RemoteForwardList(_) => Ok(forward::list(&shared.remote_forwards.list)),
+            Request::ConnectForwarded(request) => shared.doors.open(request, lab).await,
             Request::StateGet(request) => {
                 let state = states(shared, request.connection);
                 let states = match request.name {
@@ -97,53 +110,16 @@ impl Target for ControlledLab {
 }
 
 fn reset(shared: &ControlledLab) {
-    let rules = shared.lab.server.rules();
-    shared.added(|added| {
-        for id in added.drain(..) {
-            rules.remove(id);
-        }
-    });
+    shared.rules.reset();
+    shared.forwards.reset();
+    shared.remote_forwards.reset();
     shared.lab.expected().truncate(shared.begin);
-    shared.forwarding.reset();
     shared.lab.faults.reset();
     shared.lab.server.reset();
 }
 
-fn rule_add(request: request::RuleAdd, shared: &ControlledLab) -> Result<Answer, Failure> {
-    let rule = request.rule.into_exec()?;
-    let rules = shared.lab.server.rules();
-    let id = if request.first { rules.add_first(rule) } else { rules.add(rule) };
-    Ok(added(id, shared))
-}
-
-fn rule_replace(request: request::RuleReplace, shared: &ControlledLab) -> Result<Answer, Failure> {
-    let rule = request.rule.into_exec()?;
-    let id = shared.lab.server.rules().replace(RuleId(request.number), rule);
-    id.map(|id| added(id, shared)).ok_or_else(|| not_found(request.number))
-}
-
-fn added(id: RuleId, shared: &ControlledLab) -> Answer {
-    shared.added(|added| added.push(id));
-    Answer::Number(RuleNumber { number: id.0 })
-}
-
-fn rule_remove(request: &request::RuleRemove, shared: &ControlledLab) -> Result<Answer, Failure> {
-    let id = RuleId(request.number);
-    shared.added(|added| added.retain(|added| *added != id));
-    if shared.lab.server.rules().remove(id) {
-        Ok(Answer::Done(Done {}))
-    } else {
-        Err(not_found(request.number))
-    }
-}
-
-fn not_found(number: u64) -> Failure {
-    let text = format!("there is no rule with the number {number}");
-    Failure::new(Code::NotFound, text).hint("`rule.list` lists those there are".to_owned())
-}
-
 fn rule_list(shared: &ControlledLab) -> Rules {
-    let rules = shared.lab.server.rules().list().into_iter().map(|info| RuleLine {
+    let rules = shared.rules.list.list().into_iter().map(|info| RuleLine {
         number: info.id.0,
         rule: info.rule,
         hits: info.hits,

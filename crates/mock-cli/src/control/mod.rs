@@ -12,6 +12,7 @@ mod handle;
 mod line;
 mod request;
 mod rule;
+mod rules;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod socket;
