@@ -2,14 +2,13 @@
 //!
 //! It has no call for signals and does not tell exit signals from a channel that just ends.
 
-use mock_agent::KeyType;
 use mock_sftp::{File, SftpEvents as _, sftp_op, uploaded, wire::Operation};
 use serde_json::json;
 use support::noise;
 
 use crate::{
     faults::{agents as agent_faults, all_right, connection, files as file_faults},
-    python_cases::{agents, binary, channels, connection_faults, factors, files::Files, forwards, logins},
+    python_cases::{agents, channels, connection_faults, factors, files::Files, logins},
 };
 
 const LOGINS: &str = "paramiko_logins.py";
@@ -17,95 +16,12 @@ const CHANNELS: &str = "paramiko_channels.py";
 const FILES: &str = "paramiko_files.py";
 const FORWARDS: &str = "paramiko_forwards.py";
 
-#[test]
-fn logs_in_to_the_binary_as_every_user() {
-    binary::every_user(LOGINS);
-}
-
-#[test]
-fn logs_in_with_nothing() {
-    logins::none(LOGINS);
-}
-
-#[test]
-fn logs_in_with_a_password() {
-    logins::password(LOGINS);
-}
-
-#[test]
-fn logs_in_with_an_ed25519_key() {
-    logins::public_key(LOGINS, KeyType::Ed25519);
-}
-
-#[test]
-fn logs_in_with_an_ecdsa_key() {
-    logins::public_key(LOGINS, KeyType::Ecdsa);
-}
-
-#[test]
-fn logs_in_with_an_rsa_key() {
-    logins::public_key(LOGINS, KeyType::Rsa);
-}
-
-#[test]
-fn logs_in_with_an_agent() {
-    logins::agent(LOGINS);
-}
-
-#[test]
-fn logs_in_by_one_round_of_prompts() {
-    logins::one_round(LOGINS);
-}
-
-#[test]
-fn logs_in_by_several_rounds_one_of_them_without_prompts() {
-    logins::several_rounds(LOGINS);
-}
+crate::python_cases::every_client!(LOGINS, CHANNELS, FORWARDS);
 
 #[test]
 fn logs_in_by_three_factors_and_is_told_what_is_left() {
     let came = factors::three_factors(LOGINS);
     assert_eq!(came["left"], json!([["password"], ["keyboard-interactive"], []]));
-}
-
-#[test]
-fn is_refused_for_a_wrong_second_factor() {
-    factors::wrong_second_factor(LOGINS);
-}
-
-#[test]
-fn logs_in_with_a_certificate() {
-    factors::certificate(LOGINS);
-}
-
-#[test]
-fn outputs_are_told_apart_and_the_status_arrives() {
-    channels::outputs(CHANNELS);
-}
-
-#[test]
-fn the_end_of_the_input_is_not_the_end_of_the_channel() {
-    channels::half_close(CHANNELS);
-}
-
-#[test]
-fn thirty_commands_run_at_once_on_one_connection() {
-    channels::many_channels(CHANNELS, 30);
-}
-
-#[test]
-fn sixteen_mebibytes_arrive() {
-    channels::big_output(CHANNELS);
-}
-
-#[test]
-fn a_shell_prompts_echoes_and_is_resized() {
-    channels::shell(CHANNELS);
-}
-
-#[test]
-fn a_signal_reaches_the_program() {
-    channels::signal(CHANNELS);
 }
 
 #[test]
@@ -182,21 +98,6 @@ fn sixteen_thousand_requests_may_be_ahead_of_their_answers() {
     let closed = files.server.events().first(sftp_op().operation(Operation::Close)).unwrap();
     assert_eq!(closed.read, SIZE);
     files.end();
-}
-
-#[test]
-fn connections_are_forwarded_or_refused_with_a_reason() {
-    forwards::direct(FORWARDS);
-}
-
-#[test]
-fn a_bastion_leads_to_the_host_behind_it() {
-    forwards::jump(FORWARDS);
-}
-
-#[test]
-fn a_client_has_the_server_listen_until_it_withdraws() {
-    forwards::remote(FORWARDS);
 }
 
 #[test]
