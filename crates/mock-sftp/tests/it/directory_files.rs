@@ -8,7 +8,7 @@ use std::{
 
 use mock_base::Journal;
 use mock_sftp::{
-    Caller, Directory, FileKind, FileSystem, FsError, OpenOptions, Rename, Scp, ScpEvents as _,
+    Caller, Directory, FileKind, FileSystem, FsError, OpenOptions, Rename, Scp, ScpCause, ScpEvents as _,
     SetAttributes, Sftp,
 };
 use nix::{
@@ -20,6 +20,8 @@ use nix::{
     unistd::mkfifo,
 };
 use tempfile::TempDir;
+
+use crate::scp_client;
 
 fn lab() -> (TempDir, Directory, Caller) {
     let place = tempfile::tempdir().unwrap();
@@ -151,6 +153,15 @@ fn what_would_be_waited_for_is_not_opened() {
     assert_eq!(directory.open(&caller, b"pipe", &new).map(drop), Err(FsError::Exists));
     let cut = SetAttributes { size: Some(0), ..SetAttributes::default() };
     assert_eq!(directory.set_attributes(&caller, b"pipe", &cut, true), Err(FsError::Invalid));
+}
+
+#[tokio::test]
+async fn a_fifo_is_not_sent_by_scp() {
+    let (place, directory, _) = lab();
+    mkfifo(&place.path().join("pipe"), Mode::S_IRWXU).unwrap();
+    let ended = scp_client::run(directory, "scp -f /pipe", "\0").await;
+    let ended = ended.is(1, "\\x01scp: /pipe: not a regular file\\n");
+    assert_eq!(ended.ops()[0].cause, Some(ScpCause::NotRegular));
 }
 
 #[test]
