@@ -6,6 +6,7 @@
 
 mod asyncssh;
 mod dbclient;
+mod dropbear;
 mod faults;
 mod git;
 mod jsch;

@@ -2,7 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use mock_core::{HostKey, keys::PrivateKey};
+use mock_core::{HostKey, Profile, keys::PrivateKey};
+use mock_sftp::wire::Version;
 use nix::unistd::{User, geteuid};
 use russh::keys::ssh_key::LineEnding;
 use support::{Client, Home, MockSshBinary, noise};
@@ -52,4 +53,27 @@ fn a_subsystem_of_sshd_is_the_binary() {
     assert!(!home.join("fixtures/new").exists());
     let events = fs::read_to_string(home.join("events")).unwrap();
     assert!(events.contains("/new"), "{events}");
+}
+
+#[test]
+fn its_sftp_server_announces_what_the_profiles_of_its_time_say() {
+    let home = Home::new();
+    let mut server = Client::start_with_input(&mut home.command("/usr/lib/openssh/sftp-server"));
+    server.send(b"\0\0\0\x05\x01\0\0\0\x03");
+    // It ends at the end of its input, answered or not.
+    server.wait_for_output("users-groups-by-id@openssh.com");
+    server.end_input();
+    let answer = server.finish().stdout();
+    let greeting = Version::decode(answer.as_bytes().get(4..).unwrap()).unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let announced: Vec<_> = greeting.extensions.iter().map(|(name, data)| (text(name), text(data))).collect();
+    let known = |profile: &Profile| {
+        let sftp = profile.sftp.unwrap();
+        let pairs = sftp.extensions.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned()));
+        (sftp.version, pairs.collect::<Vec<_>>())
+    };
+    // 9.1 was the last that announced more than the one before.
+    let newest = known(&Profile::OPENSSH_10_0);
+    assert_eq!(known(&Profile::OPENSSH_9_6), newest);
+    assert_eq!((greeting.version, announced), newest);
 }

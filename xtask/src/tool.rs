@@ -41,6 +41,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
         purpose: "Dropbear's client",
         packages: "dropbear-bin",
     },
+    Program {
+        name: "dropbear",
+        suites: &["dropbear"],
+        purpose: "Dropbear's server, which a profile is of",
+        packages: "dropbear-bin",
+    },
     Program { name: "plink", suites: &["plink"], purpose: "PuTTY's client", packages: "putty-tools" },
     Program {
         name: "node",
