@@ -90,7 +90,7 @@ pub(crate) enum Request {
 pub(crate) struct Add {
     /// A new key of this type: `ed25519`, `ecdsa` or `rsa`.
     generate: Option<String>,
-    /// The key in this file, and its certificate if there is one beside it.
+    /// The key in this file, and its certificate if there is one beside it: a regular file of at most 1 MiB.
     file: Option<PathBuf>,
     /// This key, in OpenSSH's format.
     private_key: Option<String>,

@@ -2,6 +2,8 @@
 //!
 //! A key is made when it is read, so that every server of one scenario has the same, and a client that knows it finds it again.
 
+use std::net::SocketAddr;
+
 use mock_base::{Pattern, Times};
 use mock_core::{Builder, Connection, HostKey, keys::Certificate};
 
@@ -31,7 +33,7 @@ pub(crate) struct OtherHostKeys {
 impl OtherHostKeys {
     fn is_for(&self, connection: &Connection) -> bool {
         self.connection.is_none_or(|numbers| numbers.holds(connection.number()))
-            && self.peer.as_ref().is_none_or(|peer| peer.is_match(connection.peer().to_string()))
+            && self.peer.as_ref().is_none_or(|peer| is_from(peer, &connection.peer().to_string()))
             && self.states.iter().all(|(name, value)| connection.state().is(name, value))
     }
 
@@ -48,6 +50,12 @@ impl OtherHostKeys {
             keys,
         })
     }
+}
+
+/// Whether a client's address is so, with or without the port.
+fn is_from(peer: &Pattern, address: &str) -> bool {
+    let host = || address.parse::<SocketAddr>().map(|address| address.ip().to_string());
+    peer.is_match(address) || host().is_ok_and(|host| peer.is_match(host))
 }
 
 /// Has a server show these keys: the first that are for a connection, or else its own.

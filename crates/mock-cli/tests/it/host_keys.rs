@@ -118,7 +118,7 @@ fn one_client_meets_a_wrong_key_and_a_state_brings_in_another() {
         [server]
         host_keys = [{ generate = "ed25519", certificate = true }]
         [[server.other_host_keys]]
-        peer = "127.0.0.2:*"
+        peer = "127.0.0.2"
         keys = { generate = "ed25519" }
         [[server.other_host_keys]]
         in_state = { host = "forgotten" }
