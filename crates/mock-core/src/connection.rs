@@ -150,6 +150,7 @@ pub(crate) async fn serve<S: Stream>(server: Arc<Shared>, mut socket: S, origin:
         handle: OnceLock::new(),
         confirmed: Confirmed::default(),
         listeners: server.listeners.clone(),
+        offered: server.offered.clone(),
         runtime: server.runtime.clone(),
     });
     let traffic = Traffic::new(Observer::new(recorder.clone()));

@@ -23,7 +23,7 @@ use crate::{
     connection::{self, HandlerFactory, Origin},
     engine,
     fault::{Faults, Plan, Stage},
-    forward::Listeners,
+    forward::{Listeners, Offered},
     upkeep::HostKeysFor,
 };
 
@@ -59,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) expectations: Expectations,
     /// Where clients have it listen.
     pub(crate) listeners: Listeners,
+    pub(crate) offered: Offered,
     pub(crate) faults: Faults<Stage>,
     /// Another host key, for who is to meet a stranger; made when it is first needed.
     pub(crate) other_host_key: OnceLock<HostKey>,
@@ -162,6 +163,7 @@ impl MockSshServer {
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             listeners: Listeners::new(stop.clone()),
+            offered: Offered::default(),
             recorder: parts.journal.recorder(options.name.as_str()),
             host_keys_for: parts.host_keys_for,
             config: Arc::new(engine::config(&options, &parts.host_keys)?),

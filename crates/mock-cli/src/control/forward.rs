@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use super::{
     answer::{Answer, Code, Door, Failure, ForwardLine, Forwards},
     common::duration,
-    request::ConnectForwarded,
+    request::{ConnectForwarded, Within},
     rule::{self, bad_rule, keys},
 };
 use crate::{
@@ -54,9 +54,8 @@ pub(super) fn list(rules: &ForwardRules<impl ForwardRule>) -> Answer {
 pub(super) struct Doors(Mutex<JoinSet<()>>);
 
 impl Doors {
-    /// Opens a connection to a client, and a port for whoever asked for it.
-    pub(super) async fn open(&self, request: ConnectForwarded, lab: &Lab) -> Result<Answer, Failure> {
-        let within = duration(&request.within)?;
+    /// Opens a connection to where a client has the server listen.
+    pub(super) async fn forwarded(&self, request: ConnectForwarded, lab: &Lab) -> Result<Answer, Failure> {
         let opening = match (request.port, request.socket) {
             (Some(port), None) => lab.server.connect_forwarded(port),
             (None, Some(path)) => lab.server.connect_forwarded_socket(path),
@@ -65,6 +64,16 @@ impl Doors {
                 return Err(Failure::new(Code::BadRequest, "it takes `port` or `socket`").hint(hint));
             }
         };
+        self.open(opening, &request.within).await
+    }
+
+    /// Opens a connection to a client, and a port for whoever asked for it.
+    pub(super) async fn open(
+        &self,
+        opening: mock_core::ConnectForwarded,
+        within: &Within,
+    ) -> Result<Answer, Failure> {
+        let within = duration(within)?;
         let opened = timeout(within, opening.into_future()).await;
         let stream = opened
             .map_err(|_late| Failure::new(Code::TimedOut, "the client did not answer"))?
@@ -98,6 +107,8 @@ fn not_opened(error: OpenError) -> Failure {
     match error {
         OpenError::NotListening => Failure::new(Code::NotFound, error.to_string())
             .hint("`wait` for an event `forward` tells when one has asked".to_owned()),
+        OpenError::NotOffered => Failure::new(Code::NotFound, "no client offers it")
+            .hint("`wait` for an event `agent_forward` or `x11_forward` tells when one does".to_owned()),
         error => Failure::new(Code::NotOpened, error.to_string()),
     }
 }

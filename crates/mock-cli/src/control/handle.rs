@@ -86,7 +86,13 @@ impl Target for ControlledLab {
                 shared.remote_forwards.replace(request.number, forward::remote_rule(&request.rule)?)
             }
             Request::RemoteForwardList(_) => Ok(forward::list(&shared.remote_forwards.list)),
-            Request::ConnectForwarded(request) => shared.doors.open(request, lab).await,
+            Request::ConnectForwarded(request) => shared.doors.forwarded(request, lab).await,
+            Request::ConnectAgent(request) => {
+                shared.doors.open(lab.server.connect_agent(), &request.within).await
+            }
+            Request::ConnectX11(request) => {
+                shared.doors.open(lab.server.connect_x11(), &request.within).await
+            }
             Request::StateGet(request) => {
                 let state = states(shared, request.connection);
                 let states = match request.name {

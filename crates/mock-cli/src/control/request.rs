@@ -78,6 +78,14 @@ pub(crate) enum Request {
     /// has a port of this machine: connect there, once, and that is the connection. It is closed if nobody does in time.
     #[serde(rename = "connect_forwarded")]
     ConnectForwarded(ConnectForwarded),
+    /// Opens a connection to the agent of the client that offered it last (`ssh -A`), for as long as the channel is open on which
+    /// it did. The answer is that of `connect_forwarded`; what passes is the protocol of ssh-agent.
+    #[serde(rename = "connect_agent")]
+    ConnectAgent(ConnectOffered),
+    /// Opens a connection to the X server of the client that offered it last (`ssh -X`), in the same way. It is to begin with the
+    /// protocol and the cookie that the event `x11_forward` has if the server was started with `--reveal-secrets`.
+    #[serde(rename = "connect_x11")]
+    ConnectX11(ConnectOffered),
     /// The states that rules and faults depend on.
     #[serde(rename = "state.get")]
     StateGet(StateGet),
@@ -232,6 +240,16 @@ pub(crate) struct ConnectForwarded {
     pub(super) port: Option<u16>,
     /// In its place, the path of the Unix socket that the client asked for.
     pub(super) socket: Option<String>,
+    /// How long the client may take to answer, and then whoever asked to connect: seconds, or a text such as `500ms`; 5
+    /// seconds if nothing is said.
+    #[serde(default)]
+    pub(super) within: Within,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectOffered {
     /// How long the client may take to answer, and then whoever asked to connect: seconds, or a text such as `500ms`; 5
     /// seconds if nothing is said.
     #[serde(default)]

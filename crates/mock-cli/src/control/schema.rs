@@ -107,7 +107,7 @@ fn answer_to(command: &str) -> Value {
         | "remote_forward.add"
         | "remote_forward.replace" => of_answer::<RuleNumber>(),
         "forward.list" | "remote_forward.list" => of_answer::<Forwards>(),
-        "connect_forwarded" => of_answer::<Door>(),
+        "connect_forwarded" | "connect_agent" | "connect_x11" => of_answer::<Door>(),
         "rule.list" => of_answer::<Rules>(),
         "fault.add" => of_answer::<FaultNumber>(),
         "fault.list" => of_answer::<Faults>(),

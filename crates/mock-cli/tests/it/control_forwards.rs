@@ -8,6 +8,7 @@ use std::{
     process::{Child, Stdio},
 };
 
+use mock_agent::MockAgent;
 use serde_json::{Value, json};
 
 use crate::{
@@ -151,6 +152,35 @@ fn a_connection_to_where_a_client_has_the_server_listen_is_a_socket() {
     assert_eq!(late["ok"], true);
     let (mut there, _) = service.accept().unwrap();
     assert_eq!(there.read(&mut [0; 1]).unwrap(), 0);
+}
+
+#[test]
+fn the_agent_that_a_client_offers_is_a_socket() {
+    if ssh_is_missing() {
+        return;
+    }
+    let (server, ready, mut control) = controlled(&["--none-user", "anna"]);
+    let config = ready["ssh_config"].as_str().unwrap();
+    let agent = MockAgent::builder().start_blocking().unwrap();
+    let mut ssh = command("ssh", server.temporary.path());
+    ssh.args(["-F", config, "-A", "-T", "-o", "IdentityAgent=SSH_AUTH_SOCK", "anna"]);
+    // As long as its input is open, so is the channel with its offer.
+    ssh.env("SSH_AUTH_SOCK", agent.socket_path()).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut ssh = ssh.spawn().unwrap();
+    let offered = control.ask(&json!({ "command": "wait", "query": "agent_forward" }));
+    assert_eq!(offered["seen"]["accepted"], true, "{offered}");
+    let door = control.ask(&json!({ "command": "connect_agent" }));
+    let port = u16::try_from(door["port"].as_u64().unwrap_or_else(|| panic!("{door}"))).unwrap();
+    let (mut stream, mut came) = (TcpStream::connect(("127.0.0.1", port)).unwrap(), [0; 9]);
+    stream.write_all(&[0, 0, 0, 1, 11]).unwrap();
+    stream.read_exact(&mut came).unwrap();
+    assert_eq!(came, [0, 0, 0, 5, 12, 0, 0, 0, 0], "no identities");
+    let code = control.ask(&json!({ "command": "connect_x11" }))["error"]["code"].clone();
+    assert_eq!(code, "not_found");
+    // With it the channel ends, for which the client waits.
+    drop(stream);
+    drop(ssh.stdin.take());
+    ssh.wait().unwrap();
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::{
     ChannelStream, Exit, Offers, Parts, Request, Session, Stdout,
     config::Habits,
     fault::{Action, Stage},
+    forward::Taken,
     session::{ControlQueue, Inbox},
 };
 
@@ -33,6 +34,8 @@ pub(super) struct Channel {
     pub(super) pty: Option<Pty>,
     pub(super) agent_forwarding: bool,
     pub(super) x11: Option<X11Forward>,
+    /// What the client offers on it.
+    pub(super) offers: Vec<Arc<Taken>>,
     pub(super) inbox: Inbox,
     pub(super) controls: ControlQueue,
     pub(super) occupant: Occupant,
@@ -87,6 +90,7 @@ impl Channel {
             pty: None,
             agent_forwarding: false,
             x11: None,
+            offers: Vec::new(),
             inbox: Inbox::default(),
             controls: ControlQueue::default(),
             occupant: Occupant::Nobody,

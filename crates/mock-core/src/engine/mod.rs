@@ -46,7 +46,12 @@ pub(crate) use self::{
     output::{Output, OutputStream},
     session::{past, run},
 };
-use crate::{Connection, Handler, Prompt, config::Options, fault::Scene, forward::Listeners};
+use crate::{
+    Connection, Handler, Prompt,
+    config::Options,
+    fault::Scene,
+    forward::{Listeners, Offered},
+};
 pub(crate) use russh::server::Config;
 
 /// What a connection's session and its surroundings share.
@@ -69,6 +74,8 @@ pub(crate) struct Surroundings {
     pub(crate) confirmed: Confirmed,
     /// Where clients of the server have it listen.
     pub(crate) listeners: Listeners,
+    /// What clients of the server offer to it.
+    pub(crate) offered: Offered,
     pub(crate) runtime: Runtime,
 }
 

@@ -1,5 +1,7 @@
 //! Requests on session channels: each is answered within its hook, and what is to run then runs in a task.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use mock_base::event::{
     self, AgentForward, Env, Exec as ExecEvent, Problem, Pty as PtyEvent, Secret, Shell as ShellEvent,
@@ -8,7 +10,12 @@ use mock_base::event::{
 use russh::{ChannelId, server::Session};
 
 use super::{Engine, EngineError, Opener, faults::Meddling, start};
-use crate::{Control, Handler, Launch, Request, Wanted, fault::RequestType, handler::LaunchAnswer};
+use crate::{
+    Control, Handler, Launch, Request, Wanted,
+    fault::RequestType,
+    forward::{Offer, Taken},
+    handler::LaunchAnswer,
+};
 
 impl Engine {
     pub(super) fn env(
@@ -45,11 +52,20 @@ impl Engine {
     pub(super) fn agent(&mut self, id: ChannelId) -> Result<bool, EngineError> {
         let fault = self.request_fault(id, RequestType::Agent);
         let accepted = fault.is_none() && self.decide(|handler| handler.agent_forward())?;
+        let taken = accepted.then(|| self.take_offer(Offer::Agent));
         if let Some(channel) = self.channels.get_mut(&id) {
+            if !channel.agent_forwarding {
+                channel.offers.extend(taken);
+            }
             channel.agent_forwarding |= accepted;
             channel.recorder().record(AgentForward::new(accepted));
         }
         Ok(accepted)
+    }
+
+    fn take_offer(&self, offer: Offer) -> Arc<Taken> {
+        let opener = Opener::new(&self.surroundings, self.recorder());
+        self.surroundings.offered.take(offer, opener)
     }
 
     pub(super) fn x11(
@@ -62,7 +78,11 @@ impl Engine {
     ) -> Result<Option<bool>, EngineError> {
         let fault = self.request_fault(id, RequestType::X11);
         let accepted = fault.is_none() && self.decide(|handler| handler.x11_forward())?;
+        let taken = accepted.then(|| self.take_offer(Offer::X11));
         if let Some(channel) = self.channels.get_mut(&id) {
+            if channel.x11.is_none() {
+                channel.offers.extend(taken);
+            }
             let cookie = Secret::new(cookie).shown_if(self.surroundings.options.reveal_secrets);
             let x11 = X11Forward::new(single_connection, protocol, cookie, screen, accepted);
             channel.recorder().record(x11.clone());

@@ -2,7 +2,7 @@
 
 use std::{future::IntoFuture, sync::Arc};
 
-use super::ForwardedTo;
+use super::{ForwardedTo, Offer};
 use crate::{BlockingStream, BoxFuture, ChannelStream, MockSshServer, OpenError, server::Shared};
 
 /// Forwards that clients asked for.
@@ -23,23 +23,46 @@ impl MockSshServer {
     /// # Ok::<(), mock_core::StartError>(())
     /// ```
     pub fn connect_forwarded(&self, port: u16) -> ConnectForwarded {
-        ConnectForwarded { server: Arc::clone(&self.shared), to: ForwardedTo::Port(port.into()) }
+        ConnectForwarded { server: Arc::clone(&self.shared), to: To::Place(ForwardedTo::Port(port.into())) }
     }
 
     /// The same for a Unix socket: a `forwarded-streamlocal@openssh.com` channel.
     pub fn connect_forwarded_socket(&self, path: impl Into<String>) -> ConnectForwarded {
-        ConnectForwarded { server: Arc::clone(&self.shared), to: ForwardedTo::Socket(path.into()) }
+        ConnectForwarded { server: Arc::clone(&self.shared), to: To::Place(ForwardedTo::Socket(path.into())) }
+    }
+
+    /// Opens a connection to the agent of the client that offered it last (`ssh -A`), for as long as the channel is open on
+    /// which it did: an `auth-agent@openssh.com` channel, which speaks the protocol of ssh-agent. [`OpenError::NotOffered`]
+    /// if there is none.
+    ///
+    /// To know that a client has offered it, wait for its [`agent_forward`](mock_base::event::agent_forward) event.
+    pub fn connect_agent(&self) -> ConnectForwarded {
+        ConnectForwarded { server: Arc::clone(&self.shared), to: To::Offer(Offer::Agent) }
+    }
+
+    /// The same for a client's X server (`ssh -X`): an `x11` channel (RFC 4254 section 6.3.2). What is sent there is to begin
+    /// with the protocol and the cookie of the client's request, which its [`x11_forward`](mock_base::event::x11_forward)
+    /// event holds; the cookie is masked there unless the server shows secrets.
+    pub fn connect_x11(&self) -> ConnectForwarded {
+        ConnectForwarded { server: Arc::clone(&self.shared), to: To::Offer(Offer::X11) }
     }
 }
 
 /// A connection that has not been opened: `.await` it for a [`ChannelStream`], or call [`blocking`](Self::blocking).
 ///
-/// It fails with [`OpenError::NotListening`] if no client has asked for that place, and with what the client answers.
+/// It fails with [`OpenError::NotListening`] if no client has asked for that place, with [`OpenError::NotOffered`] if no
+/// client has offered its agent or its X server, and with what the client answers.
 #[derive(Debug)]
 #[must_use = "nothing is opened so far: `.await` it or call `.blocking()`"]
 pub struct ConnectForwarded {
     server: Arc<Shared>,
-    to: ForwardedTo,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    Place(ForwardedTo),
+    Offer(Offer),
 }
 
 impl ConnectForwarded {
@@ -47,7 +70,8 @@ impl ConnectForwarded {
     ///
     /// # Errors
     ///
-    /// [`OpenError::NotListening`] if no client has asked for that place, and what the client answers.
+    /// [`OpenError::NotListening`] if no client has asked for that place, [`OpenError::NotOffered`] if none has made such an
+    /// offer, and what the client answers.
     ///
     /// # Panics
     ///
@@ -64,6 +88,11 @@ impl IntoFuture for ConnectForwarded {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.server.listeners.connect(&self.to).await })
+        Box::pin(async move {
+            match &self.to {
+                To::Place(place) => self.server.listeners.connect(place).await,
+                To::Offer(offer) => self.server.offered.connect(*offer).await,
+            }
+        })
     }
 }

@@ -15,7 +15,7 @@ mod stream;
 use std::{io, sync::Arc};
 
 use bytes::Bytes;
-use mock_base::{Recorder, event::ChannelKind};
+use mock_base::Recorder;
 
 pub use blocking::BlockingStream;
 pub(crate) use controls::ControlQueue;
@@ -26,7 +26,7 @@ pub use stdin::Stdin;
 pub use stdout::Stdout;
 pub use stream::ChannelStream;
 
-use crate::{OpenError, Request, engine::Opener};
+use crate::{OpenError, Request, engine::Opener, forward::Offer};
 
 /// A session channel with a program on it.
 ///
@@ -93,7 +93,7 @@ impl Offers {
         if !self.agent {
             return Err(OpenError::NotOffered);
         }
-        self.opener.open(ChannelKind::Agent).await
+        self.opener.open(Offer::Agent.kind()).await
     }
 
     /// Opens a stream to the client's X server (RFC 4254 section 6.3.2). It is to begin with the protocol and cookie of
@@ -106,7 +106,7 @@ impl Offers {
         if !self.x11 {
             return Err(OpenError::NotOffered);
         }
-        self.opener.open(ChannelKind::X11 { originator: "127.0.0.1".to_owned(), originator_port: 0 }).await
+        self.opener.open(Offer::X11.kind()).await
     }
 }
 

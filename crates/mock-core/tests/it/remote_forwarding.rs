@@ -232,6 +232,29 @@ async fn a_program_reaches_what_the_client_offers() {
 }
 
 #[tokio::test]
+async fn a_test_reaches_what_a_client_offers_last() {
+    let server = open().accept_agent_forwarding().accept_x11_forwarding().start_in_memory().unwrap();
+    assert_eq!(server.connect_agent().await.err(), Some(OpenError::NotOffered));
+    let (one, other) = (login(&server).await, login(&server).await);
+    let with_agent = one.channel_open_session().await.unwrap();
+    for _ in 0..2 {
+        with_agent.agent_forward(true).await.unwrap();
+    }
+    let with_both = other.channel_open_session().await.unwrap();
+    with_both.agent_forward(true).await.unwrap();
+    with_both.request_x11(true, false, "MIT-MAGIC-COOKIE-1", "00ff", 0).await.unwrap();
+    server.events().wait_for(event::x11_forward()).await.unwrap();
+    assert_eq!(talk(server.connect_x11().await.unwrap()).await, "x11 line");
+    assert_eq!(talk(server.connect_agent().await.unwrap()).await, "agent line");
+    drop((other, with_both));
+    server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!(server.connect_x11().await.err(), Some(OpenError::NotOffered));
+    assert_eq!(talk(server.connect_agent().await.unwrap()).await, "agent line");
+    let opened = server.events().query(event::channel_opened().kind("auth-agent"));
+    assert_eq!(opened.iter().map(|opened| opened.connection).collect::<Vec<_>>(), [Some(2), Some(1)]);
+}
+
+#[tokio::test]
 async fn a_stream_to_the_client_outlives_neither_its_connection_nor_its_last_end() {
     let server = open().remote_forward(RemoteForward::at(glob("*").unwrap())).start_in_memory().unwrap();
     let client = login(&server).await;
