@@ -93,6 +93,9 @@ impl SftpSession {
                 }
                 if copies > 0 {
                     self.send_late(replies);
+                } else {
+                    // The time that was asked for may have been the request's own.
+                    self.wake_in_time(replies);
                 }
             }
         }

@@ -213,6 +213,22 @@ async fn a_reply_does_not_wait_for_a_later_request_that_waits_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_comes_late_also_where_the_next_one_is_swallowed() {
+    let faults = ["sftp stat: reorder", "sftp lstat: delay 10ms", "sftp lstat: silence"];
+    let (_fs, mut client) = troubled(&faults);
+    let frames = [client.frame(Call::Stat { path: b"/data" }), client.frame(Call::LStat { path: b"/data" })];
+    client.receive(&frames.concat()).unwrap();
+    for waits in [10, 90] {
+        assert!(client.sink.sent.is_empty());
+        let asked = client.sink.wake_after.take().unwrap();
+        assert_eq!(asked, Duration::from_millis(waits));
+        tokio::time::advance(asked).await;
+        client.session.resume(&mut client.sink).unwrap();
+    }
+    assert_eq!(client.packet().reply().id, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stall_keeps_a_reply_that_was_to_come_later() {
     let (_fs, mut client) = troubled(&["sftp stat: reorder", "sftp lstat: stall"]);
     let frames = [client.frame(Call::Stat { path: b"/data" }), client.frame(Call::LStat { path: b"/data" })];
