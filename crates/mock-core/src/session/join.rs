@@ -56,15 +56,21 @@ async fn deliver(
     mut far: impl AsyncWrite + Unpin,
     over: &CancellationToken,
 ) -> io::Result<()> {
-    while let Some(bytes) = client.read().await {
-        tokio::select! {
-            written = far.write_all(&bytes) => written?,
-            () = async { over.cancelled().await; sleep(PATIENCE).await } => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
+    let delivered = async {
+        while let Some(bytes) = client.read().await {
+            far.write_all(&bytes).await?;
         }
+        far.shutdown().await
+    };
+    let too_late = async {
+        over.cancelled().await;
+        sleep(PATIENCE).await;
+    };
+    tokio::select! {
+        biased;
+        delivered = delivered => delivered,
+        () = too_late => Err(io::ErrorKind::TimedOut.into()),
     }
-    far.shutdown().await
 }
 
 async fn fetch(mut far: impl AsyncRead + Unpin, client: Stdout) -> io::Result<()> {
