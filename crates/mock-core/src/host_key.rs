@@ -96,6 +96,17 @@ impl HostKey {
         Ok(PrivateKey::from(pair).into())
     }
 
+    /// Another key where a client expects one of these: of the type of the first that is made in no time, if there is any.
+    #[expect(clippy::expect_used, reason = "2048 bits are a size of RSA keys")]
+    pub(crate) fn unlike(keys: &[Self]) -> Self {
+        let mut types = keys.iter().map(|key| key.private_key().algorithm());
+        match types.find(|algorithm| !matches!(algorithm, Algorithm::Rsa { .. })) {
+            Some(algorithm) => Self::random(algorithm),
+            None if keys.is_empty() => Self::ed25519(),
+            None => Self::rsa(2048).expect("2048 bits are a size of RSA keys"),
+        }
+    }
+
     /// The ECDSA key that servers of this process share unless they are given keys: made once, at first use.
     pub(crate) fn shared_ecdsa() -> Self {
         static SHARED: OnceLock<HostKey> = OnceLock::new();
@@ -229,5 +240,20 @@ impl fmt::Debug for HostKey {
 impl From<PrivateKey> for HostKey {
     fn from(key: PrivateKey) -> Self {
         Self { key, certificate: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_key_is_of_a_type_that_clients_expect() {
+        let (rsa, ecdsa) = (HostKey::shared_rsa(), HostKey::ecdsa());
+        let unlike = |keys: &[HostKey]| HostKey::unlike(keys).algorithm();
+        assert_eq!(unlike(&[]), "ssh-ed25519");
+        assert_eq!(unlike(&[rsa.clone(), ecdsa.clone(), HostKey::ed25519()]), "ecdsa-sha2-nistp256");
+        assert_ne!(HostKey::unlike(std::slice::from_ref(&ecdsa)).sha256(), ecdsa.sha256());
+        assert_eq!(unlike(&[rsa]), "ssh-rsa");
     }
 }

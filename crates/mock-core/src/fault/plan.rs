@@ -72,7 +72,8 @@ impl Plan {
                     *algorithms = algorithms.clone().kex([UNCOMMON]);
                 }
                 Action::NewHostKey => {
-                    self.host_keys = Some(vec![server.other_host_key.get_or_init(HostKey::ed25519).clone()]);
+                    let other = server.other_host_key.get_or_init(|| HostKey::unlike(&server.host_keys));
+                    self.host_keys = Some(vec![other.clone()]);
                 }
                 Action::NoWindow => self.options(server).window = 0,
                 Action::WrongSignature => {
