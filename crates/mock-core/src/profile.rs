@@ -3,7 +3,11 @@
 
 use mock_base::Profile;
 
-use crate::{Algorithms, Builder, UnknownAlgorithm, config::DefaultKeys, engine};
+use crate::{
+    Algorithms, Builder, UnknownAlgorithm,
+    config::{DefaultKeys, Options},
+    engine,
+};
 
 impl Builder {
     /// Appears as this server: its version, its algorithms in its order as far as there are such here, host keys of its types, its
@@ -19,7 +23,7 @@ impl Builder {
     /// # let _ = builder;
     /// ```
     pub fn profile(self, profile: &Profile) -> Self {
-        let limits = profile.limits;
+        let (limits, defaults) = (profile.limits, Options::default());
         let mut builder = self
             .version(profile.version)
             .algorithms(Algorithms::of_profile(profile))
@@ -27,9 +31,13 @@ impl Builder {
             .close_after_session(profile.closes_after_session);
         macro_rules! set {
             ($($limit:ident),*) => {$(
-                if let Some(limit) = limits.$limit {
-                    builder = builder.$limit(limit);
-                }
+                builder = match limits.$limit {
+                    Some(limit) => builder.$limit(limit),
+                    None => {
+                        builder.options.$limit = defaults.$limit;
+                        builder
+                    }
+                };
             )*};
         }
         set!(max_auth_attempts, handshake_timeout, inactivity_timeout, max_channels, window, max_packet);

@@ -283,9 +283,17 @@ impl ChannelShared {
         }
         let _gone = self.output.close().await;
         if self.habits.closes_after_session {
-            self.output.leave("the session has ended").await;
+            self.output.until_sent().await;
         }
+        self.session_ended();
         self.closed();
+    }
+
+    /// Closes the connection, if it is for one session.
+    pub(super) fn session_ended(&self) {
+        if self.habits.closes_after_session {
+            self.output.scene().close("the session has ended");
+        }
     }
 
     /// How the program ended as faults will have it, and whether the channel is closed then.

@@ -157,6 +157,7 @@ impl server::Handler for Engine {
     async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Hook {
         if let Some(channel) = self.channels.remove(&id) {
             channel.close();
+            channel.shared.session_ended();
         }
         Ok(())
     }

@@ -173,13 +173,8 @@ impl Output {
         self.scene().cut().cancel();
     }
 
-    /// Closes the connection, once what was sent is on its way, so that the client can read all of it.
-    pub(super) async fn leave(&self, why: &str) {
-        self.until_sent().await;
-        self.scene().close(why);
-    }
-
-    async fn until_sent(&self) {
+    /// Waits until what was sent is on its way, so that the client can read all of it.
+    pub(super) async fn until_sent(&self) {
         let scene = self.scene();
         scene.watch();
         let _closed = self

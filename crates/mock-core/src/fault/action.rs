@@ -17,7 +17,8 @@ pub enum Action {
     /// end that, the one for connections does. At `stdin`, only this channel's input is no longer read; at `stdout`, its
     /// output no longer sent. `stall`
     Stall,
-    /// Goes on after this time. Of several at one moment the longest counts. `delay 1s..3s`
+    /// Goes on after this time. Of several at one moment of a connection the longest counts; at logins, output and exits they
+    /// follow each other. `delay 1s..3s`
     Delay(Delay),
     /// From here on, so many bytes a second in each direction; at `stdout`, of this channel's output. `bandwidth 64KiB/s`
     Bandwidth(u64),
@@ -46,8 +47,8 @@ pub enum Action {
     NothingInCommon,
     /// Signs the key exchange wrongly. `wrong-signature`
     WrongSignature,
-    /// Has another host key: an Ed25519 key that the server makes once, at the first connection that meets it.
-    /// `new-host-key`
+    /// Has another host key, which the server makes once, at the first connection that meets it: of the type of its first
+    /// host key; an RSA key only if it has no others, because that takes a while. `new-host-key`
     NewHostKey,
     /// Refuses the attempt to log in, or the request. `fail`, at a login also `fail leaving publickey,password`
     Fail {

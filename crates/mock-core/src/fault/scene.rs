@@ -33,8 +33,10 @@ pub(crate) struct Scene {
     /// Cancelled when a fault ends the connection with a disconnect message.
     goodbye: CancellationToken,
     ending: OnceLock<Ending>,
-    /// How often the engine looked for something to read while there were faults.
+    /// How often the engine looked for something to read, with all sent, while there were faults.
     looks: AtomicU64,
+    /// How often something was sent while there were faults.
+    sends: AtomicU64,
     looked: Notify,
     /// Whether anything of the shaping is set.
     shaped: AtomicBool,
@@ -81,6 +83,7 @@ impl Scene {
             goodbye: CancellationToken::new(),
             ending: OnceLock::new(),
             looks: AtomicU64::new(0),
+            sends: AtomicU64::new(0),
             looked: Notify::new(),
             shaped: AtomicBool::new(false),
             shaping: Mutex::default(),
@@ -225,7 +228,16 @@ impl Scene {
         self.shape(|_| {});
     }
 
-    /// The engine looked for something to read.
+    /// Something was sent.
+    pub(crate) fn has_sent(&self) {
+        self.sends.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sends(&self) -> u64 {
+        self.sends.load(Ordering::Relaxed)
+    }
+
+    /// The engine looked for something to read, and all that it had written was sent.
     pub(crate) fn has_looked(&self) {
         self.looks.fetch_add(1, Ordering::AcqRel);
         self.looked.notify_waiters();

@@ -30,7 +30,8 @@ pub enum Stage {
     /// A request of this type, or of any, on a channel (RFC 4254 section 5.4). That for the agent is answered in any case.
     /// `request exec`
     Request(Option<RequestType>),
-    /// A channel has sent so much on standard output, or so many lines. `stdout 4KiB`, `stdout 10 lines`
+    /// A channel has sent so much on standard output, or so many lines; lines are counted from when there are faults.
+    /// `stdout 4KiB`, `stdout 10 lines`
     Stdout(Amount),
     /// A channel has received so many bytes. `stdin 4KiB`
     Stdin(u64),

@@ -22,7 +22,8 @@ const PIECE: usize = 32 * 1024;
 ///
 /// [`send`](Self::send) takes bytes without copying them; as an [`AsyncWrite`] it copies pieces of up to 32 KiB. Either
 /// is done when the client's window has taken the bytes. Do not give up a send half way and go on with the channel: what
-/// it had taken from the window is lost.
+/// it had taken from the window is lost, and where there are faults other holders of the stream wait for it until it is
+/// flushed or dropped.
 pub struct Stdout {
     output: Output,
     stream: OutputStream,

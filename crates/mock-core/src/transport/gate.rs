@@ -175,7 +175,12 @@ impl Gate {
         }
     }
 
-    /// The engine looks for something to read.
+    /// Something was sent.
+    pub(super) fn has_sent(&self) {
+        self.scene.has_sent();
+    }
+
+    /// The engine looks for something to read, and all that it has written is sent.
     pub(super) fn has_looked(&self) {
         self.scene.has_looked();
     }

@@ -125,6 +125,7 @@ impl<S: Stream> Transport<S> {
             self.gate.corrupted_out();
         }
         self.gate.has_passed(Direction::Write, sent, &shaping);
+        self.gate.has_sent();
         Poll::Ready(Ok(sent))
     }
 
@@ -230,10 +231,8 @@ impl<S: Stream> AsyncRead for Transport<S> {
         if this.kill.is_cancelled() {
             return Poll::Ready(Err(cut()));
         }
-        if let Poll::Ready(Err(error)) = this.poll_catch_up(context) {
-            return Poll::Ready(Err(error));
-        }
-        if !this.gate.is_open() {
+        let caught_up = this.poll_catch_up(context)?.is_ready();
+        if caught_up && !this.gate.is_open() {
             this.gate.has_looked();
         }
         if this.taken == this.ahead.len() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_core::{Algorithms, Builder, Exec, HostKey, MockSshServer, Profile, event};
+use mock_core::{Algorithms, Builder, Exec, HostKey, MockSshServer, Profile, Shell, event};
 use russh::ChannelMsg;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -120,6 +120,32 @@ async fn a_connection_may_end_with_its_session_and_all_arrives_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_connection_ends_with_its_session_when_all_has_arrived() {
+    let output = "x".repeat(300_000);
+    let server = open()
+        .close_after_session(true)
+        .fault("session: bandwidth 16KiB/s".parse().unwrap())
+        .exec(Exec::on("show clock").reply(output.clone()))
+        .start_in_memory()
+        .unwrap();
+    let printed = crate::support::exec(&login(&server).await, "show clock").await;
+    assert_eq!((printed.stdout == output, printed.status), (true, Some(0)));
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!(over.reason, "the session has ended");
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_session_also_where_the_client_ends_it() {
+    let server = open().close_after_session(true).shell(Shell::new("$ ")).start_in_memory().unwrap();
+    let client = login(&server).await;
+    let channel = client.channel_open_session().await.unwrap();
+    channel.request_shell(true).await.unwrap();
+    channel.close().await.unwrap();
+    let over = server.events().wait_for(event::disconnected()).within(SOON).await.unwrap();
+    assert_eq!((over.by, over.reason.as_str()), (event::ClosedBy::Server, "the session has ended"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn limits_are_those_of_the_profile() {
     let server = open().profile(&Profile::CISCO_IOS).start_in_memory().unwrap();
     let silent = server.connect();
@@ -127,4 +153,20 @@ async fn limits_are_those_of_the_profile() {
         server.events().wait_for(event::disconnected()).within(Duration::from_secs(200)).await.unwrap();
     assert_eq!(over.reason, "not authenticated within 120s");
     drop(silent);
+}
+
+#[tokio::test]
+async fn a_profile_replaces_another_whole() {
+    let size = async |builder: Builder| {
+        let server = builder.algorithms(Algorithms::compatible()).host_key(HostKey::ed25519());
+        let server = server.start_in_memory().unwrap();
+        let client = login(&server).await;
+        client.channel_open_session().await.unwrap().writable_packet_size().await
+    };
+    let cisco = || open().profile(&Profile::CISCO_IOS);
+    assert_eq!(size(cisco()).await, 4096);
+    assert_eq!(
+        size(cisco().profile(&Profile::OPENSSH_9_6)).await,
+        size(open().profile(&Profile::OPENSSH_9_6)).await
+    );
 }

@@ -90,14 +90,11 @@ impl Sftp {
     /// ```
     pub fn profile(self, profile: &Profile) -> Self {
         let Some(known) = &profile.sftp else {
-            return self;
+            return self.extensions(Extension::ALL).max_version(VERSION).max_read_length(u32::MAX);
         };
-        let sftp =
-            self.extensions(known.extensions.iter().filter_map(known_extension)).max_version(known.version);
-        match known.max_read {
-            Some(bytes) => sftp.max_read_length(bytes),
-            None => sftp,
-        }
+        self.extensions(known.extensions.iter().filter_map(known_extension))
+            .max_version(known.version)
+            .max_read_length(known.max_read.unwrap_or(u32::MAX))
     }
 
     /// The extensions of this profile that there are not here, so that a server with it does not announce them.
