@@ -119,9 +119,11 @@ impl Attributes {
             modified: Some(time(times.modified)),
             ..SetAttributes::default()
         });
+        // The highest number means that it stays, as in `chown(2)`. Clients that change only one of them send it.
+        let changed = |id| Some(id).filter(|id| *id != u32::MAX);
         let owner = self.owner.map(|owner| SetAttributes {
-            uid: Some(owner.user),
-            gid: Some(owner.group),
+            uid: changed(owner.user),
+            gid: changed(owner.group),
             ..SetAttributes::default()
         });
         [size, mode, times, owner].into_iter().flatten()

@@ -105,6 +105,15 @@ fn each_attribute_is_set_by_itself() {
     assert_eq!(client.status(set), StatusCode::Ok);
     assert_eq!(client.attributes("notes"), Attributes { ..attributes });
 
+    // The highest number means that it stays, as in `chown(2)`.
+    for (user, group, now) in [(u32::MAX, 9, (7, 9)), (11, u32::MAX, (11, 9)), (u32::MAX, u32::MAX, (11, 9))]
+    {
+        let attributes = Attributes { owner: Some(Owner { user, group }), ..Attributes::default() };
+        assert_eq!(client.status(Call::SetStat { path: b"link", attributes }), StatusCode::Ok);
+        let now = Owner { user: now.0, group: now.1 };
+        assert_eq!(client.attributes("notes").owner, Some(now));
+    }
+
     // The size of a directory cannot be set; its mode can, and is.
     let attributes = Attributes { size: Some(1), permissions: Some(0o700), ..Attributes::default() };
     let set = Call::SetStat { path: b"empty", attributes };
