@@ -4,18 +4,19 @@
 
 use std::{
     fs,
-    path::Path,
     process::Command,
     time::{Duration, UNIX_EPOCH},
 };
 
-use mock_auth::{Password, PublicKeys};
-use mock_core::{Authenticator, Exec, KitUser, MockSshServer, event, keys::PublicKey};
+use mock_auth::PublicKeys;
+use mock_core::keys::PublicKey;
 use mock_sftp::{
-    MemFs, Scp, Sftp, User, scp_uploaded, sftp_op, uploaded,
+    scp_uploaded, sftp_op, uploaded,
     wire::{Extension, Operation},
 };
-use support::{Client, Finished, Home, noise, package};
+use support::{Client, Home, noise, package};
+
+use crate::lab::Lab;
 
 /// Where Debian's package `libjsch-java` puts it.
 const JAR: &str = "/usr/share/java/jsch.jar";
@@ -27,43 +28,6 @@ fn java(home: &Home) -> Command {
     java.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", JAR]);
     java.arg(package().join("interop/java/Jsch.java"));
     java
-}
-
-/// Files of `anna`, a server for them, and a home for the client.
-struct Lab {
-    fs: MemFs,
-    server: MockSshServer,
-    home: Home,
-}
-
-impl Lab {
-    fn new() -> Self {
-        Self::with(Password::new("anna", "hunter2"))
-    }
-
-    fn with(auth: impl Authenticator + 'static) -> Self {
-        let fs = MemFs::builder().user(User::new("anna").start("/home/anna")).dir("/home/anna").build();
-        let fs = fs.unwrap();
-        let builder = MockSshServer::builder().auth(auth);
-        let builder = builder.subsystem("sftp", Sftp::new(fs.clone())).exec(Scp::exec(fs.clone()));
-        let builder = builder.exec(Exec::echo());
-        Self { fs, server: builder.start_blocking().unwrap(), home: Home::new() }
-    }
-
-    /// Runs the program, which logs in with a password, or with a key that is in a file.
-    fn run(&self, what: &str, key: Option<&Path>) -> Finished {
-        let kit = self.server.client_kit(self.home.join("kit")).user(KitUser::new("anna")).write().unwrap();
-        let mut java = java(&self.home);
-        java.args(["127.0.0.1", &self.server.port().to_string()]).arg(kit.known_hosts_file()).arg(what);
-        Client::run(java.args(key))
-    }
-
-    fn end(self) {
-        let events = self.server.events();
-        events.wait_for(event::disconnected()).blocking().unwrap();
-        assert_eq!(events.count(event::problem()), 0, "{}", events.timeline());
-        self.server.shutdown().blocking().unwrap();
-    }
 }
 
 const OPERATIONS: &str = "\
@@ -86,7 +50,7 @@ true
 fn every_operation_on_files_works() {
     let lab = Lab::new();
     let before = lab.fs.snapshot();
-    assert_eq!(lab.run("operations", None).succeeded(), OPERATIONS);
+    assert_eq!(lab.run(java, "operations", None).succeeded(), OPERATIONS);
     let left = lab.fs.diff(&before).to_string();
     let file = |name: &str| format!("+ /home/anna/dir/{name}: file \"content\\n\"\n");
     assert_eq!(left, format!("+ /home/anna/dir: directory\n{}{}", file("hard"), file("two")));
@@ -102,7 +66,7 @@ fn files_go_there_and_back_and_go_on_where_they_were() {
     let (head, more) = (&data[..1 << 20], noise(100_000));
     let files = [("local", &data[..]), ("head", head), ("more", &more)];
     let _files = files.map(|(name, content)| lab.home.file(name, content));
-    assert_eq!(lab.run("transfers", None).succeeded(), "");
+    assert_eq!(lab.run(java, "transfers", None).succeeded(), "");
     let there = |name: &str| lab.fs.read(format!("/home/anna/{name}")).unwrap();
     for name in ["remote", "resumed", "streamed"] {
         assert!(there(name) == data, "{name}");
@@ -126,7 +90,7 @@ fn scp_as_its_examples_speak_it() {
     let then = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     fs::File::options().write(true).open(local).unwrap().set_modified(then).unwrap();
     let said = "0644 200000 it's here\n1 scp: missing: No such file or directory\n";
-    assert_eq!(lab.run("scp", None).succeeded(), said);
+    assert_eq!(lab.run(java, "scp", None).succeeded(), said);
     assert!(lab.fs.read("/home/anna/it's here").unwrap() == data);
     assert!(fs::read(lab.home.join("back")).unwrap() == data);
     let upload = lab.server.events().first(scp_uploaded("/home/anna/it's here")).unwrap();
@@ -141,7 +105,7 @@ fn logs_in_with_keys_of_its_own() {
     let keys: Vec<_> = printed.lines().map(|line| PublicKey::from_openssh(line).unwrap()).collect();
     let run = |name: &str, allowed: PublicKeys| {
         let lab = Lab::with(allowed);
-        let printed = lab.run("exec", Some(&home.join(name))).succeeded();
+        let printed = lab.run(java, "exec", Some(&home.join(name))).succeeded();
         lab.end();
         printed
     };

@@ -61,6 +61,18 @@ pub(crate) const PROGRAMS: &[Program] = &[
         packages: "default-jdk-headless libjsch-java",
     },
     Program {
+        name: "ruby",
+        suites: &["net_sftp"],
+        purpose: "Net::SFTP, with a script",
+        packages: "ruby ruby-net-sftp",
+    },
+    Program {
+        name: "php",
+        suites: &["phpseclib"],
+        purpose: "phpseclib, with a script",
+        packages: "php-cli php-phpseclib3",
+    },
+    Program {
         name: "rclone",
         suites: &["rclone"],
         purpose: "synchronises trees over SFTP",
@@ -99,6 +111,8 @@ impl Program {
                 // Debian splits what makes environments off the interpreter.
                 "python3" => Task::new("python3", "-c").arg("import venv, ensurepip").succeeds(),
                 "javac" => Path::new("/usr/share/java/jsch.jar").is_file(),
+                "ruby" => Task::new("ruby", "-e").arg("require 'net/sftp'").succeeds(),
+                "php" => Path::new("/usr/share/php/phpseclib3/autoload.php").is_file(),
                 "pkg-config" => Task::new("pkg-config", "--exists openssl").succeeds(),
                 _ => true,
             }
