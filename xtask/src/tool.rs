@@ -101,7 +101,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
 ];
 
 const fn openssh(name: &'static str, purpose: &'static str) -> Program {
-    Program { name, suites: &["openssh", "shell", "node"], purpose, packages: "openssh-client" }
+    Program {
+        name,
+        suites: &["openssh", "shell", "node", "sshd", "dropbear"],
+        purpose,
+        packages: "openssh-client",
+    }
 }
 
 impl Program {
@@ -142,7 +147,8 @@ pub(crate) fn has_cargo_command(name: &str) -> bool {
 
 fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|dir| dir.join(program).is_file())
+    // Servers are where Debian's ordinary users do not look, and tests name the whole path.
+    env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).any(|dir| dir.join(program).is_file())
 }
 
 const REQUIREMENTS: &str = "tests/interop/requirements.txt";
