@@ -192,7 +192,7 @@ fn the_server_listens_for_it_where_that_is_asked_for() {
     let server = builder.remote_forward(RemoteForward::at(mock_core::any()).host()).start_blocking().unwrap();
     let home = home(&server);
     let mut dbclient = home.command("dbclient");
-    // Dropbear knows no port 0 here; nobody else is given this one meanwhile, short of wrapping around all ports.
+    // Dropbear knows no port 0 here. Somebody else may be given this one meanwhile, which is one in tens of thousands.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     dbclient.args(["-N", "-p", &server.port().to_string(), "-R", &format!("{port}:127.0.0.1:{local}")]);
     let client = Client::start(dbclient.arg("anna@127.0.0.1"));

@@ -47,7 +47,7 @@ fn the_real_server_says_what_the_profile_says() {
     let told = finished.stderr();
     let version = said(&told, "debug1: Remote protocol version 2.0, remote software version ");
     if version != &profile.version["SSH-2.0-".len()..] {
-        // Another release than the one that the profile is of.
+        eprintln!("skipped: {version} is installed, and the profile is of {}", profile.version);
         return;
     }
     let (_, proposal) = told.split_once("peer server KEXINIT proposal").expect("it is told");

@@ -221,7 +221,8 @@ fn remote_ports_lead_back_to_the_client() {
     server.shutdown().blocking().unwrap();
 }
 
-/// A port that nobody has. Nobody else is given it meanwhile, short of wrapping around all ports.
+/// A port that nobody has. Somebody else may be given it meanwhile, which is one in tens of thousands: a client that asks
+/// for a port by its number leaves no better way.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
