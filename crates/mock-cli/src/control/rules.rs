@@ -74,8 +74,9 @@ impl<L: List> Changed<L> {
     }
 
     pub(super) fn replace(&self, number: u64, rule: L::Rule) -> Result<Answer, Failure> {
-        let id = self.list.replace(RuleId(number), rule);
-        id.map(|id| self.number(id)).ok_or_else(|| self.not_found(number))
+        let id = self.list.replace(RuleId(number), rule).ok_or_else(|| self.not_found(number))?;
+        self.added().retain(|added| added.0 != number);
+        Ok(self.number(id))
     }
 
     pub(super) fn remove(&self, number: u64) -> Result<Answer, Failure> {
