@@ -132,9 +132,9 @@ impl ServerOptions {
             accept_env: table
                 .get("accept_env")
                 .map(|node| node.one_or_more().iter().filter_map(pattern::read).collect()),
-            rekey_after: table.get("rekey_after").and_then(|node| duration(&node)),
+            rekey_after: table.get("rekey_after").and_then(|node| interval(&node)),
             rekey_after_bytes: narrow(table.number("rekey_after_bytes", 1, 1 << 30)),
-            keepalive: table.get("keepalive").and_then(|node| duration(&node)),
+            keepalive: table.get("keepalive").and_then(|node| interval(&node)),
             window: narrow(table.number("window", 2, u64::from(u32::MAX))),
             max_packet: narrow(table.number("max_packet", 1, u64::from(u32::MAX))),
             exit_status_after_eof: table.flag("exit_status_after_eof"),
@@ -255,6 +255,16 @@ fn limit(table: &Table<'_>, key: &str) -> Option<Limit> {
 pub(super) fn duration(node: &Node<'_>) -> Option<Duration> {
     let example = "a time such as `\"250ms\"`, `\"30s\"` or `\"1m 30s\"`";
     node.parsed("duration", example).map(humantime::Duration::into)
+}
+
+/// What happens again and again would never end happening without a time between.
+fn interval(node: &Node<'_>) -> Option<Duration> {
+    let interval = duration(node)?;
+    if interval.is_zero() {
+        node.report_with("there has to be time between", "leave it out for what the default is");
+        return None;
+    }
+    Some(interval)
 }
 
 /// What the certificates of host keys say, tried with a key that nobody has.

@@ -89,6 +89,7 @@ fn values_of_the_wrong_kind_are_refused_with_what_is_right() {
             ("a number out of range", "[server]\nport = 70000\n"),
             ("a number for a duration", "[server]\ngrace = 5\n"),
             ("no duration", "[server]\nhandshake_timeout = \"soon\"\n"),
+            ("no time between", "[server]\nkeepalive = \"0s\"\nrekey_after = \"0ms\"\n"),
             ("no delay", "[[exec]]\non = \"ls\"\ndelay = \"fast\"\n"),
             ("no address", "[server]\naddress = \"localhost\"\n"),
             ("no version", "[server]\nversion = \"OpenSSH_9.6\"\n"),
