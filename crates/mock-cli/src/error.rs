@@ -82,6 +82,8 @@ pub(crate) enum Error {
     Signals(#[source] io::Error),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
     #[error("cannot let go of standard output")]
     Detach(#[source] io::Error),
     #[error(transparent)]
@@ -136,6 +138,7 @@ impl Error {
             | Self::Directory { .. }
             | Self::Kit(_)
             | Self::Events { .. }
+            | Self::Stdout(_)
             | Self::JUnit { .. }
             | Self::Files { .. }
             | Self::ReadKey(_) => ExitStatus::File,

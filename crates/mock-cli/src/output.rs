@@ -70,8 +70,20 @@ impl People {
 
 /// For the program that started this one: a text to standard output, at once.
 pub(crate) fn to_program(text: &str) {
+    let _closed = print(text);
+}
+
+/// The same where the text is all that this process is for. A reader that has what it wanted and is gone is no error.
+pub(crate) fn result(text: &str) -> Result<(), Error> {
+    match print(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Stdout(error)),
+        _ => Ok(()),
+    }
+}
+
+fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
-    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// Gives up standard output, so that whoever reads it to its end goes on.

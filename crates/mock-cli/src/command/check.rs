@@ -22,10 +22,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Error> {
                 Err(ScenarioError::Invalid { problems }) => (json!(problems), false),
                 Err(error) => (json!([{ "file": name, "message": error.in_short() }]), false),
             };
-            output::to_program(&format!("{}\n", json!({ "file": name, "ok": ok, "problems": problems })));
+            output::result(&format!("{}\n", json!({ "file": name, "ok": ok, "problems": problems })))?;
         }
         match checked {
-            Ok(scenario) if !args.json => output::to_program(&format!("{name}: {}\n", scenario.summary())),
+            Ok(scenario) if !args.json => output::result(&format!("{name}: {}\n", scenario.summary()))?,
             Ok(_) => {}
             Err(error) => {
                 wrong += 1;

@@ -18,10 +18,7 @@ pub(crate) fn run(args: Args) -> Result<(), Error> {
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Agent(agent)) => agent::run(&agent),
-        Some(Command::Profiles(profiles)) => {
-            profiles::run(&profiles);
-            Ok(())
-        }
+        Some(Command::Profiles(profiles)) => profiles::run(&profiles),
         Some(Command::SftpServer(sftp_server)) => sftp_server::run(&sftp_server),
         None => serve::run(&args.serve),
     }

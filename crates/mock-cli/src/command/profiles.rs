@@ -2,13 +2,13 @@
 
 use mock_base::Profile;
 
-use crate::{args::ProfilesArgs, output, profile};
+use crate::{args::ProfilesArgs, error::Error, output, profile};
 
-pub(crate) fn run(args: &ProfilesArgs) {
+pub(crate) fn run(args: &ProfilesArgs) -> Result<(), Error> {
     match (args.json, args.name) {
-        (true, Some(known)) => output::to_program(&profile::json_line(known)),
-        (true, None) => output::to_program(&Profile::ALL.map(profile::json_line).concat()),
-        (false, Some(known)) => output::to_program(&profile::in_full(known)),
-        (false, None) => output::to_program(&profile::list()),
+        (true, Some(known)) => output::result(&profile::json_line(known)),
+        (true, None) => output::result(&Profile::ALL.map(profile::json_line).concat()),
+        (false, Some(known)) => output::result(&profile::in_full(known)),
+        (false, None) => output::result(&profile::list()),
     }
 }

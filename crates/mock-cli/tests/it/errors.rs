@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener};
 use mock_cli::Scenario;
 use mock_core::StartError;
 
-use crate::support::{filters, run, temporary, text};
+use crate::support::{PROGRAM, command, filters, run, temporary, text};
 
 /// Runs with these arguments, and makes a snapshot of what is said.
 fn fails(name: &str, status: i32, args: &[&str]) {
@@ -48,6 +48,23 @@ fn a_host_key_that_is_something_else() {
 #[test]
 fn an_events_file_that_cannot_be_written() {
     fails("events_file", 4, &["--events", "/nonexistent/events.jsonl"]);
+}
+
+/// A reader that is gone is no mistake, a disk that is full is.
+#[test]
+fn an_answer_that_cannot_be_written() {
+    for args in [&["profiles", "--json"][..], &["check", "tests/scenarios/reference.toml", "--json"]] {
+        let directory = temporary();
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(PROGRAM, directory.path()).args(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{args:?}");
+        let said = "mock-ssh: error: cannot write to standard output: no space left on device\n";
+        assert_eq!(text(&output.stderr), said);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(PROGRAM, directory.path()).args(args).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{args:?}");
+    }
 }
 
 #[test]
