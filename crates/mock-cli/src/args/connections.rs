@@ -58,11 +58,16 @@ pub(crate) struct ConnectionArgs {
     pub(crate) keepalive: Option<Duration>,
 
     /// Disconnect who is not logged in within this time, or `never` [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = grace)]
+    #[arg(long, value_name = "TIME", visible_alias = "handshake-timeout", value_parser = grace)]
     pub(crate) login_grace_time: Option<Grace>,
 
     /// Disconnect after so many refused attempts to log in [default: 20]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        visible_alias = "max-auth-attempts",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(crate) max_auth_tries: Option<u32>,
 
     /// Have so many channels at once on a connection [default: 1000]
@@ -103,7 +108,11 @@ fn algorithms(text: &str, offer: fn(Algorithms, Vec<String>) -> Algorithms) -> R
 pub(crate) struct Grace(pub(crate) Option<Duration>);
 
 fn grace(text: &str) -> Result<Grace, String> {
-    if text == "never" { Ok(Grace(None)) } else { time(text).map(|time| Grace(Some(time))) }
+    // OpenSSH writes `0`.
+    if matches!(text, "never" | "0") {
+        return Ok(Grace(None));
+    }
+    time(text).map(|time| Grace(Some(time))).map_err(|error| format!("{error}, or `never`"))
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -162,6 +171,16 @@ impl FromStr for RekeyLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_grace_time_may_be_none() {
+        for (text, time) in [("never", None), ("0", None), ("1m", Some(60))] {
+            assert_eq!(grace(text).unwrap().0, time.map(Duration::from_secs), "{text}");
+        }
+        for wrong in ["", "0s", "soon"] {
+            assert!(grace(wrong).unwrap_err().ends_with("or `never`"), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_limit_is_bytes_and_a_time() {
