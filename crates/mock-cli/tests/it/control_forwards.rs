@@ -148,7 +148,7 @@ fn a_connection_to_where_a_client_has_the_server_listen_is_a_socket() {
     assert_eq!(code(control.ask(&json!({ "command": "connect_forwarded", "port": 80 }))), "not_found");
     assert_eq!(code(control.ask(&json!({ "command": "connect_forwarded" }))), "bad_request");
     // Whoever does not come in time leaves a connection that is closed.
-    let late = control.ask(&json!({ "command": "connect_forwarded", "port": 8080, "within": "100ms" }));
+    let late = control.ask(&json!({ "command": "connect_forwarded", "port": 8080, "within": "1s" }));
     assert_eq!(late["ok"], true);
     let (mut there, _) = service.accept().unwrap();
     assert_eq!(there.read(&mut [0; 1]).unwrap(), 0);
