@@ -41,13 +41,7 @@ pub(crate) struct Case {
 impl Expected {
     /// Of this server, with what the arguments say.
     pub(crate) fn of(server: &MockSshServer, args: &ExpectArgs) -> Self {
-        let expected = Self {
-            events: server.journal().events(),
-            server: server.name().to_owned(),
-            ledger: server.expectations().clone(),
-            rules: server.rules().clone(),
-            named: Mutex::default(),
-        };
+        let expected = Self::written(server, &[], false);
         for expectation in &args.expect {
             expected.add(expectation.clone());
         }
@@ -55,6 +49,23 @@ impl Expected {
             expected.push("--strict".to_owned(), Arc::new(expect_all_matched()));
         }
         expected
+    }
+
+    /// Of this server, which has been given these already.
+    pub(crate) fn written(server: &MockSshServer, expectations: &[ParsedExpectation], strict: bool) -> Self {
+        let named = expectations.iter().map(|expectation| Named {
+            text: expectation.to_string(),
+            expectation: Arc::new(expectation.clone()),
+        });
+        let strict =
+            strict.then(|| Named { text: "strict".to_owned(), expectation: Arc::new(expect_all_matched()) });
+        Self {
+            events: server.journal().events(),
+            server: server.name().to_owned(),
+            ledger: server.expectations().clone(),
+            rules: server.rules().clone(),
+            named: Mutex::new(named.chain(strict).collect()),
+        }
     }
 
     /// Expects this from now on, before and after.

@@ -39,6 +39,11 @@ fn report(server: &str, command: &CommandEnd, stopped: &Stopped) -> Report {
     }
     let mut report = Report::new("mock-ssh verify");
     report.add_test_suite(suite);
+    for host in stopped.of_hosts.iter().filter(|host| !host.cases.is_empty()) {
+        let mut suite = TestSuite::new(host.name.as_str());
+        suite.add_test_cases(host.cases.iter().map(expectation_case));
+        report.add_test_suite(suite);
+    }
     report
 }
 

@@ -12,7 +12,7 @@ use std::{
 use mock_agent::{MockAgent, MockAgentBuilder};
 use mock_core::{
     Builder, ClientKit, Composed, Exec, Handler, HostKey, Journal, JournalOptions, KitBuilder, KitUser,
-    Launch, MockSshServer, Network, Profile, Request, Shell, ShutdownError, any,
+    Launch, MockSshServer, Network, Profile, Request, Shell, any,
 };
 use mock_process::HostProcess;
 use tempfile::TempDir;
@@ -24,7 +24,8 @@ use crate::{
     expected::{Case, Expected},
     fault::{self, Board},
     files::{self, Files},
-    scenario::{Cast, Hosts, kit_user},
+    output,
+    scenario::{Cast, Ended, HostCases, Hosts, Scenario, kit_user, together},
     verdict::Verdict,
 };
 
@@ -67,6 +68,8 @@ pub(crate) struct Lab {
     pub(crate) faults: Board,
     /// Where requests are taken, if that is a socket.
     pub(crate) control: Option<PathBuf>,
+    /// The file that it is all made of, if there is one.
+    scenario: Option<Scenario>,
     _directory: TempDir,
 }
 
@@ -111,7 +114,7 @@ impl Lab {
             scenario.begin(&server);
         }
         let (other_host_keys, profile) = (cast.other_host_keys(), cast.profile());
-        let (accounts, files) = (cast.accounts, cast.files);
+        let Cast { accounts, files, scenario, .. } = cast;
         let faults = Board::new(&server, files.as_ref(), agent.as_ref());
         let asked = Asked(Expected::of(&server, &expect));
         let kit = write_kit(&server, &hosts, &accounts, agent.as_ref(), directory.path())?;
@@ -128,6 +131,7 @@ impl Lab {
             profile,
             faults,
             control: None,
+            scenario,
             _directory: directory,
         })
     }
@@ -137,10 +141,25 @@ impl Lab {
         &self.asked.0
     }
 
-    /// Whether what is expected has come.
+    /// Whether what is expected has come, on every server.
     pub(crate) fn verify(&self) -> Verdict {
-        let unmet = self.server.verify().err().map(Box::new);
-        Verdict { checked: self.expected().len(), unmet }
+        let unmet = together(self.server.verify().err(), self.hosts.unmet());
+        Verdict { checked: self.expectations(), unmet: unmet.map(Box::new) }
+    }
+
+    /// How much is expected, of every server.
+    pub(crate) fn expectations(&self) -> usize {
+        self.expected().len() + self.hosts.expectations()
+    }
+
+    /// Forgets what happened, on every server, and begins the states anew. What requests have added is theirs to remove.
+    pub(crate) fn reset(&self) {
+        self.faults.reset();
+        self.server.reset();
+        self.hosts.reset();
+        if let Some(scenario) = &self.scenario {
+            scenario.begin(&self.server);
+        }
     }
 
     /// Where the agent listens, if there is one.
@@ -164,15 +183,18 @@ impl Lab {
             // Nothing is expected of it.
             let _met = agent.shutdown().await;
         }
-        let ended = server.shutdown().await;
-        let ended = ended.and(hosts.shutdown().await);
-        let unmet = match ended {
-            Ok(()) => None,
-            Err(ShutdownError::Unmet(report)) => Some(Box::new(report)),
-            Err(error) => return Err(error.into()),
-        };
-        let verdict = Verdict { checked: asked.0.len(), unmet };
-        Ok(Stopped { cases: asked.0.cases(verdict.unmet.as_deref()), verdict })
+        let checked = asked.0.len() + hosts.expectations();
+        let mut first = Ended::default();
+        first.note(server.shutdown().await);
+        let cases = asked.0.cases(first.unmet.as_ref());
+        let (others, of_hosts) = hosts.shutdown().await;
+        let unmet = together(first.unmet, others.unmet).map(Box::new);
+        match first.stuck.or(others.stuck) {
+            Some(error) if unmet.is_none() => return Err(error.into()),
+            Some(error) => output::warning(&error.to_string()),
+            None => {}
+        }
+        Ok(Stopped { verdict: Verdict { checked, unmet }, cases, of_hosts })
     }
 }
 
@@ -182,6 +204,8 @@ pub(crate) struct Stopped {
     pub(crate) verdict: Verdict,
     /// Each expectation by itself.
     pub(crate) cases: Vec<Case>,
+    /// And the same of the servers behind it.
+    pub(crate) of_hosts: Vec<HostCases>,
 }
 
 fn private_directory() -> Result<TempDir, Error> {

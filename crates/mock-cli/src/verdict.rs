@@ -32,6 +32,9 @@ pub(crate) struct VerdictLine {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct UnmetLine {
+    /// The server of which it was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     /// What was expected, as a phrase.
     expected: String,
     /// What came instead, as a phrase.
@@ -71,6 +74,7 @@ impl From<&Unmet> for UnmetLine {
             differences: mismatch.differences.clone(),
         });
         Self {
+            server: unmet.server.as_deref().map(str::to_owned),
             expected: unmet.expected.clone(),
             found: unmet.found.clone(),
             near: near.collect(),

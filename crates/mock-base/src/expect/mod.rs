@@ -50,6 +50,8 @@ impl<E: Expectation + ?Sized> Expectation for Box<E> {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Unmet {
+    /// The server of which it was expected, where it was of one.
+    pub server: Option<Arc<str>>,
     /// What was expected, as a phrase: `exec "uname -r" exactly once`.
     pub expected: String,
     /// What came instead, as a phrase: `it came twice`.
@@ -69,6 +71,7 @@ impl Unmet {
     #[must_use]
     pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
+            server: None,
             expected: expected.into(),
             found: found.into(),
             seen: Vec::new(),

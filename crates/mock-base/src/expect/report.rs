@@ -18,20 +18,46 @@ use crate::{Event, Events, Seed};
 /// Expectations that were not met. `Debug` and `Display` are the report.
 #[derive(Clone)]
 pub struct VerificationError {
-    server: Option<Arc<str>>,
+    /// Those of which something was expected that did not come; none where all events were looked at.
+    servers: Vec<Arc<str>>,
     checked: usize,
     unmet: Vec<Unmet>,
     events: Vec<Arc<Event>>,
-    seed: Option<Seed>,
+    /// One of each server.
+    seeds: Vec<Seed>,
 }
 
 impl VerificationError {
     /// An error if something is unmet.
-    pub(super) fn check(events: &Events, checked: usize, unmet: Vec<Unmet>) -> Result<(), Self> {
+    pub(super) fn check(events: &Events, checked: usize, mut unmet: Vec<Unmet>) -> Result<(), Self> {
         if unmet.is_empty() {
             return Ok(());
         }
-        Err(Self { server: events.server().cloned(), checked, unmet, events: events.all(), seed: None })
+        let server = events.server().cloned();
+        for unmet in &mut unmet {
+            unmet.server.clone_from(&server);
+        }
+        Err(Self {
+            servers: server.into_iter().collect(),
+            checked,
+            unmet,
+            events: events.all(),
+            seeds: Vec::new(),
+        })
+    }
+
+    /// This and what was not met of another server that has the same journal, as one report, which then says of each
+    /// expectation of which server it was.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.servers.extend(other.servers);
+        self.checked += other.checked;
+        self.unmet.extend(other.unmet);
+        self.events.extend(other.events);
+        self.events.sort_by_key(|event| event.seq);
+        self.events.dedup_by_key(|event| event.seq);
+        self.seeds.extend(other.seeds);
+        self
     }
 
     /// What was not met, in the order in which it was expected.
@@ -49,7 +75,7 @@ impl VerificationError {
     /// Names what repeats the run's chances.
     #[must_use]
     pub fn with_seed(mut self, seed: Seed) -> Self {
-        self.seed = Some(seed);
+        self.seeds = vec![seed];
         self
     }
 
@@ -81,7 +107,7 @@ impl Serialize for VerificationError {
         let value = json!({
             "checked": self.checked,
             "unmet": unmet,
-            "seed": self.seed.map(|seed| seed.0),
+            "seed": self.seeds.first().map(|seed| seed.0),
             "report": self.to_string(),
         });
         value.serialize(serializer)
@@ -97,6 +123,7 @@ fn to_json(unmet: &Unmet) -> serde_json::Value {
         })
         .collect();
     json!({
+        "server": unmet.server.as_deref(),
         "expected": unmet.expected,
         "found": unmet.found,
         "seen": unmet.seen.iter().map(|event| json!(**event)).collect::<Vec<_>>(),

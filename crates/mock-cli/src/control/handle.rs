@@ -56,7 +56,7 @@ impl Target for ControlledLab {
             Request::Verify(_) => Ok(Answer::Verdict(VerdictLine::from(&lab.verify()))),
             Request::Expect(request) => common::expect(&request, |expectation| {
                 lab.expected().add(expectation);
-                lab.expected().len()
+                lab.expectations()
             }),
             Request::Reset(_) => {
                 reset(shared);
@@ -120,8 +120,7 @@ fn reset(shared: &ControlledLab) {
     shared.forwards.reset();
     shared.remote_forwards.reset();
     shared.lab.expected().truncate(shared.begin);
-    shared.lab.faults.reset();
-    shared.lab.server.reset();
+    shared.lab.reset();
 }
 
 fn rule_list(shared: &ControlledLab) -> Rules {

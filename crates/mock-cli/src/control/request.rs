@@ -13,15 +13,15 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "command")]
 pub(crate) enum Request {
-    /// Says whether what is expected has come so far. Expectations stay.
+    /// Says whether what is expected has come so far, of every server of the scenario. Expectations stay.
     #[serde(rename = "verify")]
     Verify(Nothing),
     /// Expects something from now on, before and after.
     #[serde(rename = "expect")]
     Expect(Expect),
-    /// Forgets what happened, for the next test: events, states, how often rules answered and faults struck, and the rules,
+    /// Forgets what happened on every server of the scenario, for the next test: events, states, how often rules answered and faults struck, and the rules,
     /// those for forwards included, faults and expectations that requests have added. What the server was started with stays,
-    /// and its faults are switched on again; a rule or a fault of it that was removed or replaced does not come back. Live
+    /// its states begin as they did and its faults are switched on again; a rule or a fault of it that was removed or replaced does not come back. Live
     /// connections go on.
     #[serde(rename = "reset")]
     Reset(Nothing),
@@ -76,6 +76,7 @@ pub(crate) enum Request {
     RemoteForwardList(Nothing),
     /// Opens a connection to a client, as if somebody had connected to where it has the server listen (`ssh -R`). The answer
     /// has a port of this machine: connect there, once, and that is the connection. It is closed if nobody does in time.
+    /// Whoever can connect to ports of this machine could come first, its other users included.
     #[serde(rename = "connect_forwarded")]
     ConnectForwarded(ConnectForwarded),
     /// Opens a connection to the agent of the client that offered it last (`ssh -A`), for as long as the channel is open on which

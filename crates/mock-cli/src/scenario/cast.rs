@@ -116,10 +116,9 @@ impl Cast {
         all
     }
 
-    /// Whether every event is needed in the end.
+    /// Whether the file needs every event in the end.
     pub(crate) fn expects(&self) -> bool {
-        let ExpectArgs { expect, strict } = self.expect(&ExpectArgs { expect: Vec::new(), strict: false });
-        strict || !expect.is_empty()
+        self.scenario.as_ref().is_some_and(Scenario::expects)
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) use self::{
         ForwardRule, forward_of_flag, forward_of_keys, remote_forward_of_flag, remote_forward_of_keys,
     },
     host_keys::{OtherHostKeys, other_of_flag},
-    together::Hosts,
+    together::{Ended, HostCases, Hosts, together},
     users::kit_user,
 };
 use self::{
@@ -124,7 +124,12 @@ impl Scenario {
     fn builder_among(&self, network: &Network) -> Builder {
         // What has gone wrong for one server is of no concern to the next that is made of the same scenario.
         let files = self.parts.files.served().cloned().map(Files::afresh);
-        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), network, files.as_ref())
+        self.builder_of_file(network, files.as_ref())
+    }
+
+    /// As [`builder`](Self::builder), among these hosts, serving these files.
+    fn builder_of_file(&self, network: &Network, files: Option<&Files>) -> Builder {
+        self.builder_with(self.parts.rest.unwrap_or(Rest::Unknown), network, files)
     }
 
     /// As [`builder`](Self::builder), with this for commands without a rule, among these hosts, serving these files.
@@ -226,6 +231,12 @@ impl Scenario {
         let mut parts: Vec<_> = parts.into_iter().map(|(count, what)| counted(count, what)).collect();
         parts.extend(Some(faults.len()).filter(|count| *count > 0).map(|count| counted(count, "fault")));
         parts.join(", ")
+    }
+
+    /// Whether something is expected of any of its servers beyond what rules count by themselves.
+    pub(crate) fn expects(&self) -> bool {
+        let is_expected = |parts: &Parts| parts.server.strict == Some(true) || !parts.expectations.is_empty();
+        is_expected(&self.parts) || self.parts.hosts.iter().any(is_expected)
     }
 
     /// Begins the states of a server that has just started, so that they can be seen before anybody connects.

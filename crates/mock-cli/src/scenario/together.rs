@@ -1,8 +1,14 @@
 //! Several servers of one file: the first is reached by clients, the others through it, by their names.
 
+use mock_base::VerificationError;
 use mock_core::{Events, KitBuilder, MockSshServer, Network, ShutdownError, StartError};
 
 use super::Scenario;
+use crate::{
+    expected::{Case, Expected},
+    fault::Board,
+    files::Files,
+};
 
 /// The servers of a scenario, started together, with one journal. They stop when this is dropped.
 #[derive(Debug)]
@@ -18,12 +24,44 @@ pub struct ScenarioServers {
 pub(crate) struct Host {
     server: MockSshServer,
     scenario: Scenario,
+    /// What goes wrong with the server and its files.
+    faults: Board,
 }
 
 /// Servers behind the first that nobody has to ask about: one that is dropped because another could not be started has
 /// nothing to report, and the command line has other ways to say what is unmet than a panic.
 #[derive(Debug, Default)]
 pub(crate) struct Hosts(Vec<Host>);
+
+/// How servers ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// What did not come, of all of them.
+    pub(crate) unmet: Option<VerificationError>,
+    /// The first that went wrong otherwise.
+    pub(crate) stuck: Option<ShutdownError>,
+}
+
+impl Ended {
+    pub(crate) fn note(&mut self, ended: Result<(), ShutdownError>) {
+        match ended {
+            Ok(()) => {}
+            Err(ShutdownError::Unmet(report)) => self.unmet = together(self.unmet.take(), Some(report)),
+            Err(error) => self.stuck = self.stuck.take().or(Some(error)),
+        }
+    }
+}
+
+/// Both reports as one.
+pub(crate) fn together(
+    one: Option<VerificationError>,
+    other: Option<VerificationError>,
+) -> Option<VerificationError> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    }
+}
 
 impl Drop for Hosts {
     fn drop(&mut self) {
@@ -84,13 +122,15 @@ impl Scenario {
     pub(crate) async fn start_hosts(&self, network: &Network) -> Result<Hosts, StartError> {
         let mut hosts = Hosts::default();
         for scenario in self.hosts() {
-            let builder = scenario.builder_among(network);
+            let files = scenario.parts.files.served().cloned().map(Files::afresh);
+            let builder = scenario.builder_of_file(network, files.as_ref());
             let server = match scenario.parts.server.port {
                 Some(_) => builder.start().await?,
                 None => builder.start_in_memory()?,
             };
             scenario.begin(&server);
-            hosts.0.push(Host { server, scenario });
+            let faults = Board::new(&server, files.as_ref(), None);
+            hosts.0.push(Host { server, scenario, faults });
         }
         Ok(hosts)
     }
@@ -103,6 +143,12 @@ impl Host {
             Some(user) => kit.behind(&self.server, user, through),
             None => kit,
         }
+    }
+
+    /// What is expected of it by the file, each by itself.
+    fn expected(&self) -> Expected {
+        let parts = &self.scenario.parts;
+        Expected::written(&self.server, &parts.expectations, parts.server.strict == Some(true))
     }
 }
 
@@ -127,21 +173,46 @@ impl Hosts {
         std::mem::take(&mut self.0)
     }
 
-    /// Ends them, and says whether what was expected of them came.
-    pub(crate) async fn shutdown(self) -> Result<(), ShutdownError> {
+    /// How much is expected of them.
+    pub(crate) fn expectations(&self) -> usize {
+        self.0.iter().map(|host| host.server.expectations().len()).sum()
+    }
+
+    /// What has not come of what is expected of them.
+    pub(crate) fn unmet(&self) -> Option<VerificationError> {
+        self.0.iter().map(|host| host.server.verify().err()).fold(None, together)
+    }
+
+    /// Forgets what happened on them, and begins their states anew.
+    pub(crate) fn reset(&self) {
+        for host in &self.0 {
+            host.faults.reset();
+            host.server.reset();
+            host.scenario.begin(&host.server);
+        }
+    }
+
+    /// Ends them, and says of each what of the expected came.
+    pub(crate) async fn shutdown(self) -> (Ended, Vec<HostCases>) {
         // Whoever is in a hurry drops this half way.
         self.ask();
-        end(self.into_asked()).await
+        let (mut ended, mut cases) = (Ended::default(), Vec::new());
+        for host in self.into_asked() {
+            let (name, expected) = (host.server.name().to_owned(), host.expected());
+            let end = host.server.shutdown().await;
+            let report = if let Err(ShutdownError::Unmet(report)) = &end { Some(report) } else { None };
+            cases.push(HostCases { name, cases: expected.cases(report) });
+            ended.note(end);
+        }
+        (ended, cases)
     }
 }
 
-/// Ends each, and tells the first that has something to tell.
-async fn end(hosts: Vec<Host>) -> Result<(), ShutdownError> {
-    let mut ended = Ok(());
-    for host in hosts {
-        ended = ended.and(host.server.shutdown().await);
-    }
-    ended
+/// What was expected of a host, each by itself.
+#[derive(Debug)]
+pub(crate) struct HostCases {
+    pub(crate) name: String,
+    pub(crate) cases: Vec<Case>,
 }
 
 impl ScenarioServers {
@@ -176,9 +247,17 @@ impl ScenarioServers {
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`] of the first for which what was expected did not come; the others are ended all the same.
+    /// [`ShutdownError::Unmet`] with one report for all of which something was expected that did not come, or else what the
+    /// first has to tell that did not end as it should. All are ended in any case.
     pub async fn shutdown(self) -> Result<(), ShutdownError> {
-        let ended = self.first.shutdown().await;
-        ended.and(end(self.hosts).await)
+        let mut ended = Ended::default();
+        ended.note(self.first.shutdown().await);
+        for host in self.hosts {
+            ended.note(host.server.shutdown().await);
+        }
+        match ended.unmet.map(ShutdownError::Unmet).or(ended.stuck) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 }

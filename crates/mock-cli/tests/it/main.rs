@@ -14,6 +14,7 @@ mod connections;
 mod control;
 mod control_examples;
 mod control_forwards;
+mod control_servers;
 mod env;
 mod errors;
 mod events;

@@ -68,17 +68,23 @@ impl<'a> Report<'a> {
             (checked, 1) => write!(f, "1 of {checked} expectations was not met")?,
             (checked, _) => write!(f, "{unmet} of {checked} expectations were not met")?,
         }
-        match &self.error.server {
-            Some(server) => writeln!(f, " on `{}`", cut(server, COLUMNS)),
-            None => writeln!(f),
+        let servers: Vec<_> =
+            self.error.servers.iter().map(|server| format!("`{}`", cut(server, COLUMNS))).collect();
+        match servers.as_slice() {
+            [] => writeln!(f),
+            servers => writeln!(f, " on {}", servers.join(" and ")),
         }
     }
 
-    fn unmet(f: &mut fmt::Formatter<'_>, number: usize, unmet: &Unmet) -> fmt::Result {
+    fn unmet(&self, f: &mut fmt::Formatter<'_>, number: usize, unmet: &Unmet) -> fmt::Result {
+        let on = match &unmet.server {
+            Some(server) if self.error.servers.len() > 1 => format!("on `{}` ", cut(server, COLUMNS)),
+            _ => String::new(),
+        };
         if unmet.steps.is_empty() {
-            line(f, &format!("{number}. expected "), &unmet.expected)?;
+            line(f, &format!("{number}. {on}expected "), &unmet.expected)?;
         } else {
-            writeln!(f, "{number}. expected in this order")?;
+            writeln!(f, "{number}. {on}expected in this order")?;
         }
         let matched = unmet.steps.iter().take_while(|(_, event)| event.is_some()).count();
         for (step, (text, _)) in unmet.steps.iter().enumerate() {
@@ -275,7 +281,7 @@ impl fmt::Display for Report<'_> {
             if number <= IN_FULL {
                 writeln!(f)?;
             }
-            Self::unmet(f, number + 1, unmet)?;
+            self.unmet(f, number + 1, unmet)?;
             if number < IN_FULL {
                 self.details(f, unmet)?;
             }
@@ -284,10 +290,17 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "and {more} more")?;
         }
         self.timelines(f)?;
-        if let (Some(seed), false) = (self.error.seed, self.normalized) {
-            write!(f, "\nseed {seed}: a server with this seed draws the same chances\n")?;
+        if self.normalized {
+            return Ok(());
         }
-        Ok(())
+        match self.error.seeds.as_slice() {
+            [] => Ok(()),
+            [seed] => write!(f, "\nseed {seed}: a server with this seed draws the same chances\n"),
+            seeds => {
+                let seeds: Vec<_> = seeds.iter().map(ToString::to_string).collect();
+                write!(f, "\nseeds {}: servers with these seeds draw the same chances\n", seeds.join(", "))
+            }
+        }
     }
 }
 
