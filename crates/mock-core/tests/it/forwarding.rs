@@ -36,6 +36,24 @@ async fn read(mut stream: ClientStream<Msg>) -> String {
 }
 
 #[tokio::test]
+async fn every_reason_of_a_refusal_arrives_as_its_code() {
+    // RFC 4254 section 5.1.
+    let reasons = [
+        (1, OpenFailure::AdministrativelyProhibited),
+        (2, OpenFailure::ConnectFailed),
+        (3, OpenFailure::UnknownChannelType),
+        (4, OpenFailure::ResourceShortage),
+    ];
+    let rules =
+        reasons.iter().map(|(port, reason)| Forward::to(format!("db01:{port}")).refuse(*reason, "no"));
+    let server = rules.fold(open(), mock_core::Builder::forward).start_in_memory().unwrap();
+    let client = login(&server).await;
+    for (code, _) in reasons {
+        assert_eq!(dial(&client, "db01", code).await.err(), Some(code));
+    }
+}
+
+#[tokio::test]
 async fn the_first_rule_that_matches_decides_and_without_one_nobody_gets_through() {
     let server = open()
         .forward(Forward::to("db01:5432").reply("ready"))

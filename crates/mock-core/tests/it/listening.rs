@@ -43,6 +43,41 @@ async fn a_silent_peer_on_the_machine_holds_up_neither_a_connection_nor_a_shutdo
     drop(silent);
 }
 
+/// Open files of this process, by what they are.
+fn sockets() -> usize {
+    let files =
+        std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| file.unwrap().path().read_link().ok());
+    files.filter(|to| to.to_string_lossy().starts_with("socket:")).count()
+}
+
+#[tokio::test]
+async fn a_thousand_connections_to_a_listener_leave_nothing_behind() {
+    let (server, client) = listening().await;
+    let port = u16::try_from(client.tcpip_forward("localhost", 0).await.unwrap()).unwrap();
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = (tasks(), sockets());
+    for _ in 0..20 {
+        let mut streams = Vec::new();
+        for _ in 0..50 {
+            streams.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        }
+        for stream in streams {
+            assert_eq!(talk(stream).await, format!("localhost:{port} line"));
+        }
+    }
+    let events = server.events();
+    let mut last = 0;
+    for _ in 0..1000 {
+        last = events.wait_for(event::channel_closed()).after(last).within(SOON).await.unwrap().seq;
+    }
+    assert_eq!(events.count(event::channel_opened()), 1000);
+    // Each is recorded as closed by the task that ends with it.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((tasks(), sockets()), before);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_withdrawn_is_free_when_the_client_is_told_so() {
     let directory = tempfile::tempdir().unwrap();
