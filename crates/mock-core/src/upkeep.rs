@@ -78,7 +78,8 @@ impl Builder {
         self
     }
 
-    /// Takes packets with at most this many bytes of data on a channel: 32 KiB by default.
+    /// Takes packets with at most this many bytes of data on a channel (RFC 4254 section 5.1): 32 KiB by default.
+    /// Beyond 256 KiB the engine ends the connection, whatever is said here. What the server sends is never longer than 32 KiB.
     pub fn max_packet(mut self, bytes: u32) -> Self {
         self.options.max_packet = bytes.max(1);
         self

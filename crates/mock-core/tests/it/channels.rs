@@ -86,6 +86,45 @@ async fn many_channels_at_once_keep_their_data_apart() {
     assert_eq!(server.events().count(event::channel_opened()), 30);
 }
 
+#[tokio::test]
+async fn packets_of_256_kib_are_taken_and_answered_in_pieces_of_32() {
+    let server = open().window(8 << 20).max_packet(256 << 10);
+    let server = server.exec(Exec::on("largest").run(async |mut session: Session| {
+        let mut pieces = Vec::new();
+        while let Some(piece) = session.read().await {
+            pieces.push(piece);
+        }
+        let largest = pieces.iter().map(bytes::Bytes::len).max();
+        session.write_err(largest.unwrap_or_default().to_string()).await?;
+        session.write(pieces.concat()).await
+    }));
+    let server = server.start_in_memory().unwrap();
+    let config =
+        russh::client::Config { window_size: 8 << 20, maximum_packet_size: 256 << 10, ..Default::default() };
+    let connecting =
+        russh::client::connect_stream(Arc::new(config), server.connect(), crate::support::Trusting);
+    let mut client = connecting.await.unwrap();
+    assert!(client.authenticate_none("anna").await.unwrap().success());
+    let mut channel = start(&client, "largest").await;
+    let sent: Vec<u8> = (0..1_000_003_u32).map(|number| (number % 251) as u8).collect();
+    channel.data_bytes(sent.clone()).await.unwrap();
+    channel.eof().await.unwrap();
+    let (mut came, mut largest, mut said) = (Vec::new(), 0, String::new());
+    while let Some(message) = channel.wait().await {
+        match message {
+            ChannelMsg::Data { data } => {
+                largest = largest.max(data.len());
+                came.extend_from_slice(&data);
+            }
+            ChannelMsg::ExtendedData { data, .. } => said.push_str(std::str::from_utf8(&data).unwrap()),
+            _ => {}
+        }
+    }
+    assert!(came == sent);
+    // The client would take 256 KiB as well. No more than 32 are sent.
+    assert_eq!((said.as_str(), largest), ("262144", 32 << 10));
+}
+
 /// Counts the programs that run.
 struct Running(Arc<AtomicU64>);
 
