@@ -213,6 +213,21 @@ fn the_smallest_window_and_the_smallest_packets_lose_nothing() {
     server.shutdown().blocking().unwrap();
 }
 
+#[test]
+fn a_server_announces_that_it_takes_extensions_or_does_not() {
+    for announced in [true, false] {
+        let algorithms = Algorithms::compatible().ext_info(announced);
+        let server = open_server().algorithms(algorithms).exec(Exec::echo()).start_blocking().unwrap();
+        let finished = OpenSsh::new(&server, "anna").run(["-vv", "anna", "uname -r"]);
+        assert_eq!(finished.stdout(), "REMOTE_OK:uname -r\n", "{finished}");
+        let told = finished.stderr();
+        let (_, proposal) = told.split_once("peer server KEXINIT proposal").unwrap();
+        let kex = proposal.lines().find_map(|line| line.trim_end().strip_prefix("debug2: KEX algorithms: "));
+        assert_eq!(kex.unwrap().split(',').any(|name| name == "ext-info-s"), announced, "{finished}");
+        server.shutdown().blocking().unwrap();
+    }
+}
+
 /// A server with a command that lasts.
 fn lasting(builder: mock_core::Builder) -> MockSshServer {
     let last = async |mut session: Session| while session.control().await.is_some() {};
