@@ -129,7 +129,7 @@ impl Error {
             | Self::Fault(_)
             | Self::FaultOfNobody { .. }
             | Self::SameUser { .. }
-            | Self::Start(StartError::Version { .. })
+            | Self::Start(StartError::Version { .. } | StartError::NoHostKey { .. })
             | Self::Placeholder(_) => ExitStatus::Usage,
             Self::CommandFailed(_) => ExitStatus::CommandFailed,
             Self::CannotRun { .. } => ExitStatus::CannotRun,
@@ -161,6 +161,9 @@ impl Error {
                 }
                 _ => None,
             },
+            Self::Start(StartError::NoHostKey { .. }) => {
+                Some("give it one with --host-key-type or --host-key, or `host_keys` in a scenario")
+            }
             Self::FaultOfNobody { player: Player::Files, .. } => {
                 Some("leave out --no-sftp, or give the scenario a table [sftp]")
             }

@@ -21,6 +21,14 @@ pub enum StartError {
     /// An algorithm is unknown.
     #[error(transparent)]
     Algorithm(#[from] UnknownAlgorithm),
+    /// None of the host keys is for any of the algorithms that are offered for them: every client would be turned away.
+    #[error("no host key for {algorithms}: there is {keys}")]
+    NoHostKey {
+        /// The algorithms.
+        algorithms: String,
+        /// The types of the keys.
+        keys: String,
+    },
     /// The version string is not one (RFC 4253 section 4.2).
     #[error(
         "version `{version}` is not of the form `SSH-2.0-name`, in at most 253 printable ASCII characters"

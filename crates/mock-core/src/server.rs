@@ -154,6 +154,11 @@ impl MockSshServer {
         let parts = builder.into_parts()?;
         let seed = parts.options.seed.unwrap_or_else(Seed::random);
         let options = Arc::new(parts.options);
+        let config = Arc::new(engine::config(&options, &parts.host_keys)?);
+        // What is chosen for each connection is known then.
+        if parts.host_keys_for.is_none() {
+            check_host_keys(&options.algorithms.host_keys, &parts.host_keys)?;
+        }
         let wanted = SocketAddr::new(options.address, options.port);
         let listener = if listen { Some(bind(wanted, &runtime)?) } else { None };
         let address = match &listener {
@@ -166,7 +171,7 @@ impl MockSshServer {
             offered: Offered::default(),
             recorder: parts.journal.recorder(options.name.as_str()),
             host_keys_for: parts.host_keys_for,
-            config: Arc::new(engine::config(&options, &parts.host_keys)?),
+            config,
             options,
             port: listener.as_ref().map(|(_, address)| address.port().into()),
             host_keys: parts.host_keys,
@@ -300,4 +305,18 @@ fn bind(address: SocketAddr, runtime: &Handle) -> Result<(TcpListener, SocketAdd
         Ok((TcpListener::from_std(socket)?, bound))
     };
     bind().map_err(|source| StartError::Listen { address: address.to_string(), source })
+}
+
+/// That there is a key for one of these algorithms.
+fn check_host_keys(algorithms: &[String], keys: &[HostKey]) -> Result<(), StartError> {
+    let is_for = |algorithm: &String, key: &HostKey| match key.algorithm().as_str() {
+        // One key for all signatures (RFC 8332 section 3).
+        "ssh-rsa" => algorithm == "ssh-rsa" || algorithm.starts_with("rsa-sha2-"),
+        own => algorithm == own,
+    };
+    if algorithms.iter().any(|algorithm| keys.iter().any(|key| is_for(algorithm, key))) {
+        return Ok(());
+    }
+    let keys: Vec<_> = keys.iter().map(HostKey::algorithm).collect();
+    Err(StartError::NoHostKey { algorithms: algorithms.join(", "), keys: keys.join(", ") })
 }

@@ -1,6 +1,6 @@
 //! `algorithms` of `[server]`: a set, or lists on top of one, or of the profile's.
 
-use mock_core::{Algorithms, Profile};
+use mock_core::{Algorithms, Profile, StartError};
 
 use super::{
     engine,
@@ -85,7 +85,11 @@ fn names(table: &Table<'_>, key: &str, offer: Offer) -> Option<Vec<String>> {
 /// That there is no algorithm of this name, if so, among those that are offered in this way.
 pub(crate) fn unknown_algorithm(name: &str, offer: Offer) -> Option<String> {
     let alone = offer(Algorithms::compatible(), vec![name.to_owned()]);
-    engine::refuses(|builder| builder.algorithms(alone)).map(|error| error.to_string())
+    match engine::refuses(|builder| builder.algorithms(alone)) {
+        // Alone it may need another host key than there is by default.
+        None | Some(StartError::NoHostKey { .. }) => None,
+        Some(error) => Some(error.to_string()),
+    }
 }
 
 fn set(node: &Node<'_>) -> Option<Algorithms> {

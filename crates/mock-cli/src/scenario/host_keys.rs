@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use mock_base::{Pattern, Times};
-use mock_core::{Builder, Connection, HostKey, keys::Certificate};
+use mock_core::{Builder, Connection, HostKey, Profile, keys::Certificate};
 
 use super::{
     files::Parts,
@@ -113,6 +113,22 @@ pub(crate) fn generate(key_type: PubkeyType) -> Result<HostKey, mock_core::keys:
         PubkeyType::Ecdsa => Ok(HostKey::ecdsa()),
         PubkeyType::Rsa => HostKey::rsa(RSA_BITS),
     }
+}
+
+/// A key of each type that a server with this profile has; an Ed25519 key without one. That of a type that cannot be made
+/// is missed by the server that starts.
+pub(super) fn by_default(profile: Option<&Profile>) -> Vec<HostKey> {
+    let Some(profile) = profile else {
+        return vec![HostKey::ed25519()];
+    };
+    let types = [
+        (PubkeyType::Ed25519, &["ssh-ed25519"][..]),
+        (PubkeyType::Ecdsa, &["ecdsa-"]),
+        (PubkeyType::Rsa, &["rsa-", "ssh-rsa"]),
+    ];
+    let has = |start: &&str| profile.host_keys.iter().any(|name| name.starts_with(start));
+    let types = types.into_iter().filter(|(_, starts)| starts.iter().any(has));
+    types.filter_map(|(key_type, _)| generate(key_type).ok()).collect()
 }
 
 const RSA_BITS: usize = 2048;

@@ -150,7 +150,7 @@ impl ServerOptions {
         let mut keys = options.host_keys.unwrap_or_default();
         if let Some(table) = &options.host_certificate {
             if keys.is_empty() {
-                keys.push(HostKey::ed25519());
+                keys = host_keys::by_default(options.profile);
             }
             // A certificate that cannot be made was reported when the file was read.
             let certified = |key: HostKey| match key.certificate() {

@@ -31,6 +31,21 @@ fn an_address_of_another_machine() {
 }
 
 #[test]
+fn a_host_key_for_none_of_the_algorithms() {
+    fails("host_key_for_none", 2, &["--host-key-algorithms", "rsa-sha2-512"]);
+}
+
+/// The profile has an RSA key only.
+#[tokio::test]
+async fn a_certificate_is_for_the_keys_that_the_profile_has() {
+    let file = "[server]\nprofile = \"cisco-ios\"\nhost_certificate = true\n";
+    let server = Scenario::parse(file, "cisco.toml").unwrap().builder().start().await.unwrap();
+    let [key] = server.host_keys() else { panic!("{:?}", server.host_keys()) };
+    assert_eq!(key.algorithm(), "ssh-rsa");
+    assert!(key.certificate().is_some());
+}
+
+#[test]
 fn a_host_key_that_is_not_there() {
     fails("host_key_missing", 4, &["--host-key", "/nonexistent/key"]);
 }

@@ -100,6 +100,19 @@ async fn several_host_keys_are_offered_and_the_client_chooses() {
 }
 
 #[tokio::test]
+async fn a_server_without_a_key_for_its_algorithms_does_not_start() {
+    let algorithms = |name: &str| open().algorithms(Algorithms::modern().host_keys([name]));
+    let error = algorithms("rsa-sha2-512").start_in_memory().unwrap_err();
+    let said = "no host key for rsa-sha2-512: there is ssh-ed25519, ecdsa-sha2-nistp256";
+    assert_eq!(error.to_string(), said);
+    let rsa = || HostKey::rsa(2048).unwrap();
+    drop(algorithms("rsa-sha2-512").host_key(rsa()).start_in_memory().unwrap());
+    drop(algorithms("ecdsa-sha2-nistp256").start_in_memory().unwrap());
+    let key = rsa();
+    drop(algorithms("rsa-sha2-512").host_keys_for(move |_| vec![key.clone()]).start_in_memory().unwrap());
+}
+
+#[tokio::test]
 async fn a_hundred_channels_on_a_connection_and_no_more() {
     let cat = async |mut session: mock_core::Session| {
         while let Some(data) = session.read().await {
