@@ -126,14 +126,18 @@ async fn an_upload_takes_its_size_and_an_idle_channel_next_to_nothing() {
     for _ in 0..20 {
         clients.push(login(&server).await);
     }
+    // What logins leave is freed by the server's tasks, which all run on this thread.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     let before = ALLOCATOR.current_usage();
     let mut idle = Vec::new();
     for client in &clients {
         idle.push(Files::begin(client).await);
     }
-    let each = (ALLOCATOR.current_usage() - before) / clients.len();
-    // The half of the client is in it.
-    assert!(each < 16 * KIB, "{each} bytes for an idle channel");
+    let each = ALLOCATOR.current_usage().saturating_sub(before) / clients.len();
+    // The half of the client is in it. Nothing at all would mean that something else was freed meanwhile.
+    assert!((1..16 * KIB).contains(&each), "{each} bytes for an idle channel");
     drop(idle);
     server.shutdown().await.unwrap();
 }
