@@ -1,7 +1,9 @@
 //! Host keys: made, read, and told apart by their fingerprints.
 
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -26,6 +28,9 @@ pub struct HostKey {
     certificate: Option<Certificate>,
 }
 
+/// Bytes of a file at most, as OpenSSH's `MAX_KEY_FILE_SIZE`.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
 /// A host key that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +42,14 @@ pub enum HostKeyError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The file is longer than any key.
+    #[error("host key `{}` is no key: it has more than {limit} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a key may have.
+        limit: u64,
     },
     /// The key is protected by a passphrase, which a server cannot ask for.
     #[error("host key{} is encrypted: remove its passphrase with `ssh-keygen -p -N ''`", named(path.as_deref()))]
@@ -141,11 +154,17 @@ impl HostKey {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse), and [`HostKeyError::Read`]; each names the file.
+    /// As [`parse`](Self::parse), [`HostKeyError::Read`], and [`HostKeyError::TooLong`] for more than 1 MiB, which is OpenSSH's
+    /// limit as well; each names the file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, HostKeyError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| HostKeyError::Read { path: path.to_owned(), source })?;
+        let mut text = String::new();
+        // One more, by which a file that is too long is told from one that is not. Devices never end.
+        let read = File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text));
+        let length = read.map_err(|source| HostKeyError::Read { path: path.to_owned(), source })?;
+        if length as u64 > LONGEST_FILE {
+            return Err(HostKeyError::TooLong { path: path.to_owned(), limit: LONGEST_FILE });
+        }
         Self::parse_from(&text, Some(path))
     }
 

@@ -62,6 +62,8 @@ fn a_host_key_that_cannot_be_used_is_told_from_one_that_is_none() {
     fs::write(&path, encrypted.to_openssh(mock_core::keys::ssh_key::LineEnding::LF).unwrap()).unwrap();
     let error = HostKey::read(&path).unwrap_err().to_string();
     assert!(error.contains("is encrypted: remove its passphrase"), "{error}");
+    let endless = HostKey::read("/dev/zero").unwrap_err().to_string();
+    assert_eq!(endless, "host key `/dev/zero` is no key: it has more than 1048576 bytes");
     let missing = HostKey::read(directory.path().join("none")).unwrap_err().to_string();
     assert!(missing.starts_with("cannot read host key"), "{missing}");
     let text = key.private_key().to_openssh(mock_core::keys::ssh_key::LineEnding::LF).unwrap();
