@@ -6,7 +6,7 @@ use mock_core::{Algorithms, HostKey, keys::Certificate};
 
 use super::{
     algorithms::{AlgorithmTable, Offer},
-    host_keys,
+    host_keys::{self, OwnKey},
     server::{Limit, ServerOptions},
 };
 use crate::{
@@ -60,23 +60,24 @@ fn count(count: Option<u32>) -> Option<usize> {
     count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-fn own_keys(listen: &ListenArgs, args: &HostKeyArgs) -> Result<Option<Vec<HostKey>>, Error> {
+fn own_keys(listen: &ListenArgs, args: &HostKeyArgs) -> Result<Option<Vec<OwnKey>>, Error> {
     let mut keys = Vec::new();
     for path in &listen.host_key {
-        keys.push(HostKey::read(path)?);
+        keys.push(OwnKey::from(HostKey::read(path)?));
     }
     for key_type in &args.host_key_type {
-        keys.push(host_keys::generate(*key_type).map_err(Error::MakeHostKey)?);
+        keys.push(host_keys::generate(*key_type).map_err(Error::MakeHostKey)?.into());
     }
     Ok(given(&keys))
 }
 
 /// Gives the certificate in this file to the key that it is about.
-fn certify(keys: &mut [HostKey], path: &Path) -> Result<(), Error> {
+fn certify(keys: &mut [OwnKey], path: &Path) -> Result<(), Error> {
     let failed = |source| Error::HostCertificate { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(|error| failed(error.into()))?;
     let certificate = Certificate::from_openssh(text.trim()).map_err(|error| failed(error.into()))?;
-    let mut own = keys.iter_mut().filter(|key| key.public_key().key_data() == certificate.public_key());
+    let keys = keys.iter_mut().map(|own| &mut own.key);
+    let mut own = keys.filter(|key| key.public_key().key_data() == certificate.public_key());
     let key = own.next().ok_or_else(|| failed("it is for none of the host keys".into()))?;
     *key = key.clone().with_certificate(certificate)?;
     Ok(())

@@ -18,6 +18,20 @@ use super::{
 };
 use crate::args::PubkeyType;
 
+/// A host key of the server's own.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnKey {
+    pub(super) key: HostKey,
+    /// Whether it is to have no certificate, whatever the others have.
+    pub(super) bare: bool,
+}
+
+impl From<HostKey> for OwnKey {
+    fn from(key: HostKey) -> Self {
+        Self { key, bare: false }
+    }
+}
+
 /// Host keys that some connections meet instead of the server's own.
 #[derive(Debug, Clone)]
 pub(crate) struct OtherHostKeys {
@@ -40,6 +54,7 @@ impl OtherHostKeys {
     fn read(node: &Node<'_>, lender: &Lender) -> Option<Self> {
         let table = node.table(&[&OTHER_HOST_KEYS])?;
         let keys = table.require("keys", "\"other_host_key\"").map(|node| read(&node, lender))?;
+        let keys: Vec<_> = keys.into_iter().map(|own| own.key).collect();
         if keys.is_empty() {
             table.node.report_with("there is no key", "add `keys = \"other_host_key\"`");
         }
@@ -67,7 +82,7 @@ pub(super) fn build(others: Vec<OtherHostKeys>, builder: Builder) -> Builder {
 }
 
 /// The keys of a list, or the only one.
-pub(super) fn read(node: &Node<'_>, lender: &Lender) -> Vec<HostKey> {
+pub(super) fn read(node: &Node<'_>, lender: &Lender) -> Vec<OwnKey> {
     node.one_or_more().iter().filter_map(|node| key(node, lender)).collect()
 }
 
@@ -82,9 +97,9 @@ pub(crate) fn other_of_flag(text: &str) -> Result<OtherHostKeys, String> {
 }
 
 /// The path of a file, or a table that says where the key comes from and what certifies it.
-fn key(node: &Node<'_>, lender: &Lender) -> Option<HostKey> {
+fn key(node: &Node<'_>, lender: &Lender) -> Option<OwnKey> {
     if !node.is_table() {
-        return of_file(node);
+        return of_file(node).map(OwnKey::from);
     }
     let table = node.table(&[&HOST_KEY])?;
     table.excludes("file", &["generate"], "a key is read, or it is made");
@@ -134,19 +149,21 @@ pub(super) fn by_default(profile: Option<&Profile>) -> Vec<HostKey> {
 const RSA_BITS: usize = 2048;
 
 /// With a certificate from a file, or by the authority of the scenario.
-fn certified(key: HostKey, table: &Table<'_>, lender: &Lender) -> Option<HostKey> {
+fn certified(key: HostKey, table: &Table<'_>, lender: &Lender) -> Option<OwnKey> {
     let Some(node) = table.get("certificate") else {
-        return Some(key);
+        return Some(key.into());
     };
     let reported =
         |error: &dyn std::fmt::Display| node.report(format!("the certificate cannot be used: {error}"));
     if node.is_text() {
         let certificate = Certificate::from_openssh(node.contents()?.trim());
         let certificate = certificate.map_err(|error| reported(&error)).ok()?;
-        return key.with_certificate(certificate).map_err(|error| reported(&error)).ok();
+        return key.with_certificate(certificate).map_err(|error| reported(&error)).ok().map(OwnKey::from);
     }
     match CertificateTable::read(&node) {
-        Some(certificate) => certificate.of_host(lender, key).map_err(|error| reported(&error)).ok(),
-        None => Some(key),
+        Some(certificate) => {
+            certificate.of_host(lender, key).map_err(|error| reported(&error)).ok().map(OwnKey::from)
+        }
+        None => Some(OwnKey { key, bare: true }),
     }
 }

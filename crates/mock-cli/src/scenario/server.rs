@@ -13,7 +13,7 @@ use mock_core::{Builder, HostKey, Methods, Profile};
 use super::{
     algorithms::AlgorithmTable,
     engine,
-    host_keys::{self, OtherHostKeys},
+    host_keys::{self, OtherHostKeys, OwnKey},
     keys::SERVER,
     login::{self, CertificateTable, Lender},
     pattern,
@@ -48,7 +48,7 @@ options! {
     /// For the first connection, the second; the last for all that follow.
     banner: Vec<String>,
     algorithms: AlgorithmTable,
-    host_keys: Vec<HostKey>,
+    host_keys: Vec<OwnKey>,
     other_host_keys: Vec<OtherHostKeys>,
     max_connections: usize,
     max_auth_attempts: u32,
@@ -150,12 +150,12 @@ impl ServerOptions {
         let mut keys = options.host_keys.unwrap_or_default();
         if let Some(table) = &options.host_certificate {
             if keys.is_empty() {
-                keys = host_keys::by_default(options.profile);
+                keys = host_keys::by_default(options.profile).into_iter().map(OwnKey::from).collect();
             }
             // A certificate that cannot be made was reported when the file was read.
-            let certified = |key: HostKey| match key.certificate() {
-                Some(_own) => key,
-                None => table.of_host(lender, key.clone()).unwrap_or(key),
+            let certified = |own: OwnKey| match own.key.certificate() {
+                None if !own.bare => table.of_host(lender, own.key.clone()).map_or(own, OwnKey::from),
+                _ => own,
             };
             keys = keys.into_iter().map(certified).collect();
         }
@@ -163,7 +163,8 @@ impl ServerOptions {
             Some(profile) => Builder::default().profile(profile),
             None => Builder::default(),
         };
-        let mut builder = keys.into_iter().fold(appearance, Builder::host_key);
+        let keys = keys.into_iter().map(|own| own.key);
+        let mut builder = keys.fold(appearance, Builder::host_key);
         if let Some(table) = options.algorithms {
             builder = builder.algorithms(table.on(options.profile));
         }

@@ -45,6 +45,15 @@ async fn a_certificate_is_for_the_keys_that_the_profile_has() {
     assert!(key.certificate().is_some());
 }
 
+#[tokio::test]
+async fn a_host_key_that_is_to_have_no_certificate_has_none() {
+    let file = "[server]\nhost_certificate = true\n\
+        host_keys = [{ generate = \"ed25519\", certificate = false }, { generate = \"ecdsa\" }]\n";
+    let server = Scenario::parse(file, "keys.toml").unwrap().builder().start().await.unwrap();
+    let certified: Vec<_> = server.host_keys().iter().map(|key| key.certificate().is_some()).collect();
+    assert_eq!(certified, [false, true]);
+}
+
 #[test]
 fn a_host_key_that_is_not_there() {
     fails("host_key_missing", 4, &["--host-key", "/nonexistent/key"]);
