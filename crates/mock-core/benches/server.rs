@@ -16,8 +16,11 @@ use std::{
 
 use common::{Anybody, Trusting};
 use criterion::{Criterion, criterion_group, criterion_main};
-use mock_core::{Exec, MockSshServer};
-use russh::{ChannelMsg, Disconnect, client};
+use mock_core::{ChannelStream, Exec, Forward, MockSshServer};
+use russh::{
+    Channel, ChannelMsg, Disconnect,
+    client::{self, Msg},
+};
 use tokio::runtime::Builder;
 
 /// What the command prints.
@@ -25,6 +28,7 @@ const ANSWER: &str = "6.8.0\n";
 
 async fn start() -> MockSshServer {
     let server = MockSshServer::builder().auth(Anybody);
+    let server = server.forward(Forward::to("flood:1").connect(flood));
     server.exec(Exec::on("uname -r").reply(ANSWER)).start().await.unwrap()
 }
 
@@ -120,11 +124,34 @@ fn server(criterion: &mut Criterion) {
     let client = runtime.block_on(login(mock.addr()));
     group.bench_function("mock", |bencher| bencher.iter(|| runtime.block_on(exec(&client))));
     let plain = runtime.block_on(plain::Server::start());
-    let client = runtime.block_on(login(plain.address));
+    let plain_client = runtime.block_on(login(plain.address));
     group.bench_function("plain", |bencher| {
+        bencher.iter(|| runtime.block_on(exec(&plain_client)));
+    });
+    let stalled = runtime.block_on(stalled_forward(&client));
+    group.bench_function("mock, beside a stalled forward", |bencher| {
         bencher.iter(|| runtime.block_on(exec(&client)));
     });
+    drop(stalled);
     group.finish();
+}
+
+/// A forwarded connection whose far end sends without end, and a client that takes nothing of it but what it has room for.
+async fn stalled_forward(client: &client::Handle<Trusting>) -> Channel<Msg> {
+    let channel = client.channel_open_direct_tcpip("flood", 1, "127.0.0.1", 1).await.unwrap();
+    // It has begun, so it goes on until the window is full.
+    let (mut channel, mut received) = (channel, 0);
+    while received < 64 * 1024 {
+        if let Some(ChannelMsg::Data { data }) = channel.wait().await {
+            received += data.len();
+        }
+    }
+    channel
+}
+
+/// Sends as much as the client takes.
+async fn flood(mut stream: ChannelStream) {
+    while stream.send(vec![b'x'; 32 * 1024]).await.is_ok() {}
 }
 
 criterion_group!(benches, server);
