@@ -8,6 +8,7 @@ mod common;
 mod plain;
 
 use std::{
+    future::pending,
     hint::black_box,
     net::SocketAddr,
     sync::Arc,
@@ -26,9 +27,12 @@ use tokio::runtime::Builder;
 /// What the command prints.
 const ANSWER: &str = "6.8.0\n";
 
+/// What a client may send on a channel that nobody reads.
+const WINDOW: usize = 2 << 20;
+
 async fn start() -> MockSshServer {
     let server = MockSshServer::builder().auth(Anybody);
-    let server = server.forward(Forward::to("flood:1").connect(flood));
+    let server = server.forward(Forward::to("nobody:1").connect(stall));
     server.exec(Exec::on("uname -r").reply(ANSWER)).start().await.unwrap()
 }
 
@@ -136,22 +140,17 @@ fn server(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A forwarded connection whose far end sends without end, and a client that takes nothing of it but what it has room for.
+/// A forwarded connection whose far end takes nothing, and which the client has filled.
 async fn stalled_forward(client: &client::Handle<Trusting>) -> Channel<Msg> {
-    let channel = client.channel_open_direct_tcpip("flood", 1, "127.0.0.1", 1).await.unwrap();
-    // It has begun, so it goes on until the window is full.
-    let (mut channel, mut received) = (channel, 0);
-    while received < 64 * 1024 {
-        if let Some(ChannelMsg::Data { data }) = channel.wait().await {
-            received += data.len();
-        }
-    }
+    let channel = client.channel_open_direct_tcpip("nobody", 1, "127.0.0.1", 1).await.unwrap();
+    channel.data(&vec![b'x'; WINDOW][..]).await.unwrap();
     channel
 }
 
-/// Sends as much as the client takes.
-async fn flood(mut stream: ChannelStream) {
-    while stream.send(vec![b'x'; 32 * 1024]).await.is_ok() {}
+/// Takes nothing.
+async fn stall(stream: ChannelStream) {
+    pending::<()>().await;
+    drop(stream);
 }
 
 criterion_group!(benches, server);
