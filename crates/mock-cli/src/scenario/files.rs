@@ -61,6 +61,19 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// What there is, in few words.
+    pub(super) fn summary(&self) -> String {
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let Self { users, rules, expectations, faults, .. } = self;
+        let parts = [(users.len(), "user"), (rules.len(), "rule"), (expectations.len(), "expectation")];
+        let mut parts: Vec<_> = parts.into_iter().map(|(count, what)| counted(count, what)).collect();
+        parts.extend(Some(faults.len()).filter(|count| *count > 0).map(|count| counted(count, "fault")));
+        parts.join(", ")
+    }
+
     /// Adds what another file says, behind.
     fn extend(&mut self, other: Self) {
         self.server = std::mem::take(&mut self.server).or(other.server);

@@ -29,7 +29,7 @@ mod times;
 mod together;
 mod users;
 
-use std::{path::Path, sync::Arc};
+use std::{iter, path::Path, sync::Arc};
 
 use mock_auth::{Clock, MockCa, Users};
 use mock_core::{Builder, Exec, KitUser, MockSshServer, Network};
@@ -220,17 +220,17 @@ impl Scenario {
         &self.lender.ca
     }
 
-    /// What there is, in few words.
+    /// What there is, in few words: of several servers of each.
     pub(crate) fn summary(&self) -> String {
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            count => format!("{count} {what}s"),
+        let hosts = &self.parts.hosts;
+        if hosts.is_empty() {
+            return self.parts.summary();
+        }
+        let named = |parts: &Parts| {
+            let name = parts.server.name.as_deref().unwrap_or_default();
+            format!("`{name}` with {}", parts.summary())
         };
-        let Parts { users, rules, expectations, faults, .. } = &self.parts;
-        let parts = [(users.len(), "user"), (rules.len(), "rule"), (expectations.len(), "expectation")];
-        let mut parts: Vec<_> = parts.into_iter().map(|(count, what)| counted(count, what)).collect();
-        parts.extend(Some(faults.len()).filter(|count| *count > 0).map(|count| counted(count, "fault")));
-        parts.join(", ")
+        iter::once(&self.parts).chain(hosts).map(named).collect::<Vec<_>>().join("; ")
     }
 
     /// Whether something is expected of any of its servers beyond what rules count by themselves.

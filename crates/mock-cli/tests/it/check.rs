@@ -37,6 +37,18 @@ fn files_that_are_right_are_told_in_a_line() {
 }
 
 #[test]
+fn of_several_servers_each_is_told_with_what_is_common_to_all() {
+    let directory = files();
+    let lab = "expect = ['exec \"rm *\" none']\nusers.anna.none = true\n[[server]]\nname = \"bastion\"\n\
+               [[server]]\nname = \"db01\"\nexec = { on = \"psql\", stdout = \"\" }\n";
+    fs::write(directory.path().join("lab.toml"), lab).unwrap();
+    let output = check(directory.path(), &["lab.toml"]);
+    let told = "lab.toml: `bastion` with 1 user, 0 rules, 1 expectation; `db01` with 1 user, 1 rule, 0 expectations\n";
+    assert_eq!(text(&output.stdout), told);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
 fn faults_are_counted_where_there_are_some_and_marked_where_they_are_wrong() {
     let directory = files();
     fs::write(directory.path().join("faults.toml"), "faults = ['accept: reset; once']\n").unwrap();
